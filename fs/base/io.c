@@ -1,0 +1,268 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "fs/base/io.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/fs.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include "fs/base/cleanup.h"
+
+int io_read_file(int dir, const char *name, size_t max, char **ret, size_t *len)
+{
+	autofd int fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+	autofree char *data = NULL;
+	size_t have = 0;
+	struct stat st;
+
+	if (fd < 0)
+		return -errno;
+	if (fstat(fd, &st) < 0)
+		return -errno;
+	if (!S_ISREG(st.st_mode))
+		return -EINVAL;
+	if ((size_t)st.st_size > max)
+		return -EFBIG;
+	data = malloc(st.st_size + 1);
+	if (!data)
+		return -ENOMEM;
+	while (have < (size_t)st.st_size) {
+		ssize_t n = read(fd, data + have, st.st_size - have);
+
+		if (n < 0)
+			return -errno;
+		if (n == 0)
+			break;
+		have += n;
+	}
+	data[have] = '\0';
+	if (len)
+		*len = have;
+	*ret = take_ptr(data);
+	return 0;
+}
+
+int io_write_all(int fd, const void *data, size_t len)
+{
+	const char *p = data;
+
+	while (len > 0) {
+		ssize_t n = write(fd, p, len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		p += n;
+		len -= n;
+	}
+	return 0;
+}
+
+int io_sync_dir(int dir)
+{
+	/* an O_PATH descriptor cannot be synced: open what it stands for */
+	autofd int fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0 || fsync(fd) < 0)
+		return -errno;
+	return 0;
+}
+
+static int write_synced(int fd, const void *data, size_t len)
+{
+	int r = io_write_all(fd, data, len);
+
+	if (r < 0)
+		return r;
+	return fsync(fd) < 0 ? -errno : 0;
+}
+
+int io_replace_file(int dir, const char *name, const void *data, size_t len)
+{
+	autofree char *temp = NULL;
+	autofd int fd = -1;
+	unsigned long tag = 0;
+	int r;
+
+	if (getrandom(&tag, sizeof(tag), 0) < 0)
+		return -errno;
+	if (asprintf(&temp, ".%s.%lx", name, tag) < 0) {
+		temp = NULL;
+		return -ENOMEM;
+	}
+	fd = openat(dir, temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+	if (fd < 0)
+		return -errno;
+	r = write_synced(fd, data, len);
+	if (r == 0 && renameat(dir, temp, dir, name) < 0)
+		r = -errno;
+	if (r < 0) {
+		unlinkat(dir, temp, 0);
+		return r;
+	}
+	return io_sync_dir(dir);
+}
+
+/* One stretch of data, at the same place in both files. */
+static int copy_range(int from, int to, off_t start, off_t end)
+{
+	loff_t in = start, out = start;
+
+	while (in < end) {
+		ssize_t n = copy_file_range(from, &in, to, &out, end - in, 0);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0 && (errno == EXDEV || errno == EINVAL || errno == ENOSYS ||
+			      errno == EOPNOTSUPP))
+			break;
+		if (n < 0)
+			return -errno;
+		if (n == 0)
+			return 0; /* the file has become shorter */
+	}
+	while (in < end) {
+		char buf[65536];
+		size_t want = (size_t)(end - in) < sizeof(buf) ? (size_t)(end - in) : sizeof(buf);
+		ssize_t n = pread(from, buf, want, in);
+
+		if (n < 0)
+			return -errno;
+		if (n == 0)
+			return 0;
+		for (ssize_t done = 0; done < n;) {
+			ssize_t w = pwrite(to, buf + done, n - done, in + done);
+
+			if (w < 0)
+				return -errno;
+			done += w;
+		}
+		in += n;
+	}
+	return 0;
+}
+
+int io_copy_data(int from, int to, off_t size)
+{
+	off_t at = 0;
+
+	if (size == 0 || ioctl(to, FICLONE, from) == 0)
+		return 0;
+	while (at < size) {
+		off_t data = lseek(from, at, SEEK_DATA);
+		off_t hole = data < 0 ? -1 : lseek(from, data, SEEK_HOLE);
+		int r;
+
+		if (data < 0 && errno == ENXIO)
+			break;
+		if (data < 0 || hole < 0) { /* a file system that knows no holes */
+			data = at;
+			hole = size;
+		}
+		r = copy_range(from, to, data, hole < size ? hole : size);
+		if (r < 0)
+			return r;
+		at = hole;
+	}
+	return ftruncate(to, size) < 0 ? -errno : 0;
+}
+
+int io_mkdir_p(int dir, const char *path, mode_t mode)
+{
+	autofree char *copy = strdup(path);
+
+	if (!copy)
+		return -ENOMEM;
+	for (char *p = copy + (*copy == '/'); p;) {
+		char *slash = strchr(p, '/');
+
+		if (slash)
+			*slash = '\0';
+		if (*p && mkdirat(dir, copy, mode) < 0 && errno != EEXIST)
+			return -errno;
+		if (slash)
+			*slash++ = '/';
+		p = slash;
+	}
+	return 0;
+}
+
+int io_open_dir(int dir, const char *name)
+{
+	int fd = openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	return fd < 0 ? -errno : fd;
+}
+
+static int empty_dir(int parent, const char *name, dev_t dev);
+
+static int remove_entry(int parent, const char *name, dev_t dev)
+{
+	int r;
+
+	if (unlinkat(parent, name, 0) == 0 || errno == ENOENT)
+		return 0;
+	if (errno != EISDIR)
+		return -errno;
+	r = empty_dir(parent, name, dev);
+	if (r < 0)
+		return r;
+	return unlinkat(parent, name, AT_REMOVEDIR) < 0 && errno != ENOENT ? -errno : 0;
+}
+
+static int open_to_empty(int parent, const char *name)
+{
+	int fd = io_open_dir(parent, name);
+
+	if (fd != -EACCES)
+		return fd;
+	if (fchmodat(parent, name, 0700, 0) < 0)
+		return -errno;
+	return io_open_dir(parent, name);
+}
+
+static int empty_dir(int parent, const char *name, dev_t dev)
+{
+	autofd int fd = open_to_empty(parent, name);
+	autodir DIR *d = NULL;
+	struct dirent *e;
+	struct stat st;
+
+	if (fd < 0)
+		return fd;
+	if (fstat(fd, &st) < 0)
+		return -errno;
+	if (st.st_dev != dev)
+		return -EXDEV;
+	if ((st.st_mode & 0700) != 0700 && fchmod(fd, 0700) < 0)
+		return -errno;
+	d = fdopendir(dup(fd));
+	if (!d)
+		return -errno;
+	while ((errno = 0, e = readdir(d))) {
+		int r;
+
+		if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
+			continue;
+		r = remove_entry(fd, e->d_name, dev);
+		if (r < 0)
+			return r;
+	}
+	return -errno;
+}
+
+int io_remove_tree(int dir, const char *name)
+{
+	struct stat st;
+
+	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return errno == ENOENT ? 0 : -errno;
+	return remove_entry(dir, name, st.st_dev);
+}

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "fs/base/log.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "fs/base/cleanup.h"
+
+static const char *log_program = "xsysfs";
+
+void log_init(const char *program)
+{
+	log_program = program;
+}
+
+/* One write, so that the lines of two processes do not mix. */
+static void say(const char *kind, int r, const char *fmt, va_list ap)
+{
+	autofree char *text = NULL;
+	autofree char *line = NULL;
+	int n;
+
+	if (vasprintf(&text, fmt, ap) < 0)
+		return;
+	if (r < 0)
+		n = asprintf(&line, "%s: %s%s: %s\n", log_program, kind, text, strerror(-r));
+	else
+		n = asprintf(&line, "%s: %s%s\n", log_program, kind, text);
+	if (n >= 0)
+		fwrite(line, 1, n, stderr);
+}
+
+int log_errno(int r, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	say("", r, fmt, ap);
+	va_end(ap);
+	return r;
+}
+
+int log_error(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	say("", 0, fmt, ap);
+	va_end(ap);
+	return -EINVAL;
+}
+
+void log_warn(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	say("warning: ", 0, fmt, ap);
+	va_end(ap);
+}
+
+void log_note(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	say("", 0, fmt, ap);
+	va_end(ap);
+}
