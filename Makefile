@@ -86,5 +86,46 @@ clean:
 -include $(patsubst %.o,%.d,$(call objects,$(BASE_SRC) $(ENGINE_SRC) $(DAEMON_SRC) \
 	$(COMMAND_SRC) $(BUILDER_SRC) $(UNIT_SRC)))
 
-.PHONY: all clean
+# --- checking, showing and installing
+
+units: $(UNITS)
+
+# Unit programs also run with sanitizers; the promises run with what `make` built. SAN=... builds and
+# checks everything with these sanitizers instead.
+CHECK_SAN := $(if $(SAN)$(filter-out unit%,$(T)),,out/san-address-undefined)
+
+check: all units
+	$(if $(CHECK_SAN),+$(MAKE) --no-print-directory SAN=address,undefined units)
+	tests/run --out $(OUT) $(if $(CHECK_SAN),--san $(CHECK_SAN)) $(T)
+
+demo:
+	tests/demo/demo.sh
+
+lint:
+	tests/lint
+
+deps:
+	tests/deps
+
+DATA := recipes patches boards mountscripts
+
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/share/man/man1
+	install -m 755 $(OUT)/xsysfs $(OUT)/xsysfs-build $(DESTDIR)$(PREFIX)/bin
+	install -m 755 mountscripts/mount.xsysfs $(DESTDIR)$(PREFIX)/sbin
+	$(OUT)/xsysfs help --man > $(DESTDIR)$(PREFIX)/share/man/man1/xsysfs.1
+	for dir in $(DATA); do \
+		(cd $$dir && find . -type d) | while read -r d; do \
+			install -d "$(DESTDIR)$(PREFIX)/share/xsysfs/$$dir/$$d" || exit; done; \
+		(cd $$dir && find . -type f) | while read -r f; do \
+			mode=644; test ! -x "$$dir/$$f" || mode=755; \
+			install -m $$mode "$$dir/$$f" "$(DESTDIR)$(PREFIX)/share/xsysfs/$$dir/$$f" || exit; done; \
+	done
+	install -D -m 644 fs/completion/xsysfs.bash \
+		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/xsysfs
+	install -D -m 644 fs/completion/_xsysfs $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_xsysfs
+	install -D -m 644 mountscripts/xsysfs@.service \
+		$(DESTDIR)$(PREFIX)/lib/systemd/user/xsysfs@.service
+
+.PHONY: all check clean demo deps install lint units
 .DELETE_ON_ERROR:
