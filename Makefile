@@ -96,7 +96,7 @@ CHECK_SAN := $(if $(SAN)$(filter-out unit%,$(T)),,out/san-address-undefined)
 
 check: all units
 	$(if $(CHECK_SAN),+$(MAKE) --no-print-directory SAN=address,undefined units)
-	tests/run --out $(OUT) $(if $(CHECK_SAN),--san $(CHECK_SAN)) $(T)
+	tests/run --out $(OUT) $(if $(CHECK_SAN),--san $(CHECK_SAN)) $(if $(LINT),--lint) $(T)
 
 demo:
 	tests/demo/demo.sh

@@ -31,6 +31,7 @@ emulator=$(command -v qemu-aarch64-static || command -v qemu-aarch64) || {
 # The sources of this machine's own release; others may have nothing for arm64.
 sources()
 {
+	# shellcheck disable=SC1091
 	codename=$(. /etc/os-release && echo "${VERSION_CODENAME:-stable}")
 	cat /etc/apt/sources.list.d/*.sources 2>/dev/null | grep -v '^#' |
 		awk -v RS= -v ORS='\n\n' -v suite="[ \t]$codename(-updates|-security)?([ \t\n]|$)" '
@@ -53,8 +54,10 @@ fetch()
 		-o APT::Architecture=arm64 -o APT::Architectures::=arm64 -o APT::Sandbox::User= \
 		-o APT::Install-Recommends=false -o Acquire::Languages=none \
 		-o Acquire::Retries=2 -o Debug::NoLocking=true
-	apt-get "$@" update >"$apt/log" 2>&1 &&
-		apt-get "$@" install --download-only $packages >>"$apt/log" 2>&1 || {
+	# shellcheck disable=SC2086
+	{
+		apt-get "$@" update && apt-get "$@" install --download-only $packages
+	} >"$apt/log" 2>&1 || {
 		tail -n 5 "$apt/log" >&2
 		echo "make-pi: apt-get failed; all it said is in '$apt/log'" >&2
 		exit 1

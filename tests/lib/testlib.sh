@@ -80,7 +80,7 @@ sysroot()
 
 is_mounted()
 {
-	mountpoint -q "${1:-$MNT}"
+	mountpoint -q "$1"
 }
 
 mount_sysroot()
@@ -90,13 +90,13 @@ mount_sysroot()
 	test -n "$sysroot_hash" || sysroot_hash=$(hash_tree "$SYSROOT")
 	timeout 30 xsysfs mount --sysroot "$SYSROOT" --state "$STATE" "$@" "$MNT" ||
 		fail "xsysfs mount ended with status $?"
-	is_mounted || fail "xsysfs mount said nothing, but nothing is mounted on '$MNT'"
+	is_mounted "$MNT" || fail "xsysfs mount said nothing, but nothing is mounted on '$MNT'"
 }
 
 umount_sysroot()
 {
 	timeout 30 xsysfs umount "$MNT" || fail "xsysfs umount ended with status $?"
-	is_mounted && fail "'$MNT' is still mounted after xsysfs umount"
+	is_mounted "$MNT" && fail "'$MNT' is still mounted after xsysfs umount"
 	return 0
 }
 
@@ -224,7 +224,7 @@ kill_daemon()
 	eventually gone "$killed" || fail "the daemon did not die"
 	# what is left is a dead mount
 	fusermount3 -u -z "$MNT" 2>/dev/null || umount -l "$MNT" 2>/dev/null || :
-	is_mounted && fail "the dead mount could not be taken away"
+	is_mounted "$MNT" && fail "the dead mount could not be taken away"
 	return 0
 }
 
