@@ -7,6 +7,7 @@
 # Each command is shown before it is run, and can be typed by hand: the lines before the first step
 # set the variables that they use. All that is made lies below $XSYSFS_HOME (out/demo), so the second
 # time takes seconds; `rm -r out/demo` starts anew. As root or as an ordinary user with fusermount3.
+# DEMO_PREPARED=1 leaves out the first step, as the tests do.
 set -eu
 cd "$(dirname "$0")/../.."
 
@@ -73,8 +74,10 @@ echo "  export XSYSFS_HOME=$XSYSFS_HOME"
 echo "  export PATH=$PWD/out:\$PATH MNT=$MNT PI=$PI"
 
 step "Install what is missing on this machine, and build xsysfs"
-run "tests/deps build demo"
-run "make -s -j$(nproc) all"
+test -n "${DEMO_PREPARED-}" || {
+	run "tests/deps build demo"
+	run "make -s -j$(nproc) all"
+}
 
 # as udev has it; some small systems leave it to root alone
 if test "$(id -u)" -ne 0 && ! { : <>/dev/fuse; } 2>/dev/null; then
