@@ -42,6 +42,31 @@ COMMAND_SRC := \
 
 # The builder, `xsysfs-build`.
 BUILDER_SRC := \
+	builder/aptlist.c \
+	builder/aptsource.c \
+	builder/board.c \
+	builder/build.c \
+	builder/fetch.c \
+	builder/graph.c \
+	builder/ini.c \
+	builder/ini_check.c \
+	builder/installed.c \
+	builder/key.c \
+	builder/main.c \
+	builder/mount.c \
+	builder/options.c \
+	builder/package.c \
+	builder/patch.c \
+	builder/phase.c \
+	builder/phase_env.c \
+	builder/places.c \
+	builder/proc.c \
+	builder/recipe.c \
+	builder/recipeset.c \
+	builder/source.c \
+	builder/toolchain.c \
+	builder/unpack.c \
+	builder/why.c \
 
 # One program per file, cmocka.
 UNIT_SRC := \
@@ -71,6 +96,7 @@ $(OUT)/%.a:
 	rm -f $@
 	$(AR) rcs $@ $^
 
+$(call objects,$(BUILDER_SRC)): XCFLAGS += -DDATADIR='"$(PREFIX)/share/xsysfs"'
 $(call objects,$(DAEMON_SRC)): XCFLAGS += $(FUSE_CFLAGS)
 
 $(OUT)/%.o: %.c Makefile

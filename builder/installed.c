@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "builder/installed.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "builder/proc.h"
+#include "builder/why.h"
+#include "fs/base/cleanup.h"
+
+#define ANSWER_MAX (64 << 20)
+
+static void cleanup_json(json_t **j)
+{
+	json_decref(*j);
+}
+#define autojson cleanup(cleanup_json)
+
+void installed_release(struct installed *i)
+{
+	free(i->mountpoint);
+	free(i->sysroot);
+	strv_release(&i->names);
+	strv_release(&i->versions);
+	strv_release(&i->keys);
+	*i = (struct installed){ 0 };
+}
+
+/* `xsysfs -C WHERE VERB --json`, whose own message has been said when it fails. */
+static int ask(const struct places *places, const char *where, const char *verb, json_t **ret,
+	       char **why)
+{
+	const char *argv[] = { places->xsysfs, "-C", where, verb, "--json", NULL };
+	autofree char *out = NULL;
+	autofree char *words = NULL;
+	int status = proc_read(&(struct proc){ .argv = argv }, ANSWER_MAX, &out);
+
+	if (status < 0)
+		return why_errno(why, status, "cannot run '%s'", places->xsysfs);
+	words = proc_words(status);
+	if (status != 0)
+		return why_set(why, -EIO, "'xsysfs -C %s %s' failed: %s", where, verb,
+			       words ? words : "");
+	*ret = json_loads(out, 0, NULL);
+	return *ret ? 0 : why_set(why, -EBADMSG, "'xsysfs %s --json' does not answer in JSON", verb);
+}
+
+static int take(const json_t *object, const char *key, struct strv *ret)
+{
+	const char *s = json_string_value(json_object_get(object, key));
+
+	return strv_add(ret, s ? s : "");
+}
+
+static char *text_of(const json_t *object, const char *key)
+{
+	const char *s = json_string_value(json_object_get(object, key));
+
+	return s && *s ? strdup(s) : NULL;
+}
+
+int installed_read(struct installed *i, const struct places *places, const char *where, char **why)
+{
+	autojson json_t *status = NULL;
+	autojson json_t *list = NULL;
+	const json_t *package;
+	size_t at;
+	int r = ask(places, where, "status", &status, why);
+
+	if (r == 0)
+		r = ask(places, where, "list", &list, why);
+	if (r < 0)
+		return r;
+	i->mountpoint = text_of(status, "mountpoint");
+	i->sysroot = text_of(status, "sysroot");
+	json_array_foreach(list, at, package) {
+		if (take(package, "package", &i->names) < 0 ||
+		    take(package, "version", &i->versions) < 0 || take(package, "key", &i->keys) < 0)
+			return why_errno(why, -ENOMEM, "%s", where);
+	}
+	return 0;
+}
+
+const char *installed_key(const struct installed *i, const char *package)
+{
+	for (size_t n = 0; n < i->names.n; n++)
+		if (strcmp(i->names.v[n], package) == 0)
+			return i->keys.v[n];
+	return NULL;
+}

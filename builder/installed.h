@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* installed.h - what the file system says about itself: `xsysfs status` and `xsysfs list`. */
+#pragma once
+
+#include "builder/places.h"
+
+struct installed {
+	char *mountpoint; /* NULL when nothing is mounted there */
+	char *sysroot;
+	struct strv names, versions, keys; /* of the committed packages, side by side */
+};
+
+void installed_release(struct installed *i);
+
+/* Ask the file system at `where`. 0 or -errno with `*why`. */
+int installed_read(struct installed *i, const struct places *places, const char *where, char **why);
+
+/* The key under which a package is installed, lent; NULL when it is not, "" without a key. */
+const char *installed_key(const struct installed *i, const char *package);

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "builder/options.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fs/base/cleanup.h"
+#include "fs/base/log.h"
+
+struct option_help {
+	const char *verbs; /* space-separated */
+	const char *name;  /* long */
+	int letter;        /* below 256: the short one */
+	const char *value; /* NULL: a switch */
+	const char *help;
+};
+
+enum { SOURCES = 256, RECIPES, PATCHES, BOARDS, BOARD, KEEP, EXPLAIN };
+
+static const struct option_help table[] = {
+	{ "build fetch", "board", BOARD, "NAME", "build for this board (boards/NAME.ini)" },
+	{ "build", "where", 'C', "WHERE", "install into this mount (default: the board's)" },
+	{ "build", "jobs", 'j', "N", "run N compilers at a time (default: one a processor)" },
+	{ "build", "dry-run", 'n', NULL, "say what would be built, build nothing" },
+	{ "build", "explain", EXPLAIN, NULL, "say why a package is built again" },
+	{ "build", "keep", KEEP, NULL, "keep the source and build folders" },
+	{ "mount", "options", 'o', "OPTS", "mount options, handed on" },
+	{ "mount", "foreground", 'f', NULL, "stay in the foreground" },
+	{ "build fetch mount toolchain", "sources", SOURCES, "DIR",
+	  "look for archives in this folder first (may be repeated)" },
+	{ "build fetch", "recipes", RECIPES, "DIR", "folder of recipes" },
+	{ "build", "patches", PATCHES, "DIR", "folder of patches" },
+	{ "build fetch mount toolchain", "boards", BOARDS, "DIR", "folder of boards" },
+};
+
+static bool takes(const struct option_help *o, const char *verb)
+{
+	const char *at = strstr(o->verbs, verb);
+
+	return at && (at == o->verbs || at[-1] == ' ') &&
+	       (at[strlen(verb)] == ' ' || at[strlen(verb)] == '\0');
+}
+
+void options_help(FILE *to, const char *verb)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(table); i++) {
+		const struct option_help *o = &table[i];
+		char left[64], letter[8] = "";
+
+		if (!takes(o, verb))
+			continue;
+		if (o->letter < 256)
+			snprintf(letter, sizeof(letter), "-%c, ", o->letter);
+		snprintf(left, sizeof(left), "%s--%s%s%s", letter, o->name, o->value ? " " : "",
+			 o->value ? o->value : "");
+		fprintf(to, "  %-22s %s\n", left, o->help);
+	}
+}
+
+static int set_string(char **to, const char *value)
+{
+	free(*to);
+	*to = strdup(value);
+	return *to ? 0 : -ENOMEM;
+}
+
+static int set_jobs(struct options *o, const char *value)
+{
+	char *end;
+	long n = strtol(value, &end, 10);
+
+	if (*end || n < 1 || n > 1024)
+		return log_error("-j wants a number from 1 to 1024, not '%s'", value);
+	o->jobs = (int)n;
+	return 0;
+}
+
+static int set(struct options *o, int letter, const char *value)
+{
+	switch (letter) {
+	case BOARD:
+		o->board = value;
+		return 0;
+	case 'C':
+		o->where = value;
+		return 0;
+	case 'j':
+		return set_jobs(o, value);
+	case 'n':
+		o->dry_run = true;
+		return 0;
+	case EXPLAIN:
+		o->explain = true;
+		return 0;
+	case KEEP:
+		o->keep = true;
+		return 0;
+	case 'o':
+		o->mount_options = value;
+		return 0;
+	case 'f':
+		o->foreground = true;
+		return 0;
+	case SOURCES:
+		return strv_add(&o->places.mirrors, value);
+	case RECIPES:
+		return set_string(&o->places.recipes, value);
+	case PATCHES:
+		return set_string(&o->places.patches, value);
+	case BOARDS:
+		return set_string(&o->places.boards, value);
+	}
+	return -EINVAL; /* getopt has said it */
+}
+
+int options_parse(struct options *o, const char *verb, int argc, char **argv)
+{
+	struct option longs[ARRAY_SIZE(table) + 1] = { 0 };
+	char shorts[2 * ARRAY_SIZE(table) + 1] = "";
+	size_t n = 0;
+	int letter;
+
+	*o = (struct options){ 0 };
+	for (size_t i = 0; i < ARRAY_SIZE(table); i++) {
+		const struct option_help *t = &table[i];
+		size_t len = strlen(shorts);
+
+		if (!takes(t, verb))
+			continue;
+		longs[n++] = (struct option){ t->name, t->value ? required_argument : no_argument,
+					      NULL, t->letter };
+		if (t->letter < 256)
+			snprintf(shorts + len, sizeof(shorts) - len, "%c%s", t->letter,
+				 t->value ? ":" : "");
+	}
+	optind = 1;
+	while ((letter = getopt_long(argc, argv, shorts, longs, NULL)) >= 0) {
+		int r = set(o, letter, optarg);
+
+		if (r < 0)
+			return r;
+	}
+	o->args = argv + optind;
+	o->n_args = argc - optind;
+	return 0;
+}
+
+void options_release(struct options *o)
+{
+	places_release(&o->places);
+}

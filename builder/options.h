@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* options.h - what stands on the command line behind a verb. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "builder/places.h"
+
+struct options {
+	const char *board;  /* NULL: find one */
+	const char *where;  /* -C: mount point or state folder; NULL: the board's */
+	int jobs;           /* -j; 0: one a processor */
+	bool keep, explain, dry_run;
+	bool foreground;    /* mount -f */
+	const char *mount_options; /* mount -o */
+	struct places places;
+	char **args; /* the rest, NULL-terminated, lent from argv */
+	int n_args;
+};
+
+/* `verb` names what is refused. 0, or -EINVAL, said. */
+int options_parse(struct options *o, const char *verb, int argc, char **argv);
+void options_release(struct options *o);
+
+/* The lines of --help for the options that `verb` takes. */
+void options_help(FILE *to, const char *verb);

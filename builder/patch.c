@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "builder/patch.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "builder/places.h"
+#include "builder/proc.h"
+#include "builder/why.h"
+#include "fs/base/cleanup.h"
+#include "fs/base/io.h"
+
+#define SAID_MAX 65536
+
+int patch_list(const char *patches, const char *package, struct strv *ret)
+{
+	autofree char *path = places_join(patches, package);
+	autodir DIR *d = path ? opendir(path) : NULL;
+	struct dirent *e;
+
+	if (!path)
+		return -ENOMEM;
+	if (!d)
+		return errno == ENOENT ? 0 : -errno;
+	while ((e = readdir(d))) {
+		size_t n = strlen(e->d_name);
+
+		if (*e->d_name != '.' && n > 6 && strcmp(e->d_name + n - 6, ".patch") == 0 &&
+		    strv_addf(ret, "%s/%s", path, e->d_name) < 0)
+			return -ENOMEM;
+	}
+	strv_sort(ret);
+	return 0;
+}
+
+/* The first line of what patch(1) said that tells the trouble. */
+static char *trouble(char *said)
+{
+	static const char *const signs[] = { "FAILED", "malformed", "can't find file", "previously",
+					     "garbage", "No such file" };
+	char *line, *rest = said;
+
+	while ((line = strsep(&rest, "\n")))
+		for (size_t i = 0; i < ARRAY_SIZE(signs); i++)
+			if (strstr(line, signs[i]))
+				return line;
+	return "see the log";
+}
+
+int patch_apply(const char *patch, const char *src, int log, char **why)
+{
+	autofree char *input = NULL;
+	autofree char *said = NULL;
+	autofree char *full = realpath(patch, NULL);
+	int status;
+
+	if (!full)
+		return why_errno(why, -errno, "cannot read '%s'", patch);
+	if (asprintf(&input, "--input=%s", full) < 0) {
+		input = NULL;
+		return why_errno(why, -ENOMEM, "%s", patch);
+	}
+	const char *argv[] = { "patch", "-p1", "--batch", "--forward", "--fuzz=0",
+			       "--no-backup-if-mismatch", "--reject-file=-", input, NULL };
+
+	status = proc_read(&(struct proc){ .argv = argv, .dir = src, .err = log }, SAID_MAX, &said);
+	if (status < 0)
+		return why_errno(why, status, "cannot run 'patch'%s",
+				 status == -ENOENT ? " (install it)" : "");
+	io_write_all(log, said, strlen(said));
+	if (status != 0)
+		return why_set(why, -EINVAL, "patch '%s' does not apply: %s", patch, trouble(said));
+	return 0;
+}

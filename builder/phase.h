@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* phase.h - configure, make, install: commands in a clean environment, each with a log of its own.
+ *
+ * The builder writes a plan into the package's work folder; `xsysfs run` then starts this program
+ * again, inside the build view, to carry it out. Nothing else passes between the two.
+ */
+#pragma once
+
+#include "builder/board.h"
+#include "builder/recipe.h"
+#include "builder/toolchain.h"
+
+/* Stands for the mount point in the plan's environment: only who runs inside knows where it is. */
+#define PHASE_SYSROOT "@SYSROOT@"
+
+/* The work folder of a package. All absolute. */
+struct phase_folders {
+	char *work; /* BOARD/work/PKG, with the next three in it */
+	char *src, *build, *log;
+};
+
+/* Everything that the commands of `recipe` find in their environment. 0 or -ENOMEM. */
+int phase_environment(const struct recipe *recipe, const struct board *board,
+		      const struct toolchain *toolchain, const struct phase_folders *folders,
+		      int jobs, long long epoch, struct strv *env);
+
+/* Write WORK/plan.json, and WORK/config.site with the recipe's answers for configure. */
+int phase_write_plan(const struct recipe *recipe, const struct phase_folders *folders,
+		     const struct strv *env, char **why);
+
+/* Carry out WORK/plan.json. 0; 1 when a phase failed, which has been said with its last lines. */
+int phase_run_plan(const char *work);

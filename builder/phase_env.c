@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "builder/phase.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+
+#include "fs/base/cleanup.h"
+
+/* "aarch64-unknown-linux-gnu" without its second of four parts. */
+static char *without_vendor(const char *triple)
+{
+	const char *first = strchr(triple, '-');
+	const char *second = first ? strchr(first + 1, '-') : NULL;
+	char *s;
+
+	if (!second || !strchr(second + 1, '-'))
+		return strdup(triple);
+	return asprintf(&s, "%.*s%s", (int)(first - triple), triple, second) < 0 ? NULL : s;
+}
+
+static int add_host(const struct board *b, const struct toolchain *t, struct strv *env)
+{
+	autofree char *short_triple = without_vendor(t->triple);
+	struct utsname machine = { 0 };
+	int r;
+
+	if (!short_triple)
+		return -ENOMEM;
+	uname(&machine);
+	r = strv_addf(env, "HOST_ARCH=%.*s", (int)strcspn(t->triple, "-"), t->triple);
+	if (r == 0)
+		r = strv_addf(env, "HOST_TRIPLE=%s", t->triple);
+	if (r == 0)
+		r = strv_addf(env, "HOST_TRIPLE_NO_VENDOR=%s", short_triple);
+	if (r == 0)
+		r = strv_addf(env, "HOST_TRIPLE_LIB_DIR=%s", b->libdir);
+	if (r == 0)
+		r = strv_addf(env, "HOST_BITNESS=%d", t->bits);
+	if (r == 0)
+		r = strv_addf(env, "HOST_CPU=%s", b->cpu);
+	if (r == 0)
+		r = strv_addf(env, "HOST_CFLAGS=%s", b->cflags);
+	if (r == 0)
+		r = strv_addf(env, "HOST_LDFLAGS=%s", b->ldflags);
+	return r == 0 ? strv_addf(env, "BUILD_TRIPLE=%s-linux-gnu", machine.machine) : r;
+}
+
+/* The compilers bring --sysroot with them, so that it is there whatever a makefile does with CFLAGS,
+ * and so that CFLAGS, which packages like to write down, name no path of this machine. */
+static int add_tools(const struct toolchain *t, struct strv *env)
+{
+	static const char *const compilers[][2] = { { "CC", "gcc" }, { "CXX", "g++" },
+						    { "CPP", "gcc -E" } };
+	static const char *const tools[][2] = {
+		{ "AR", "ar" },           { "AS", "as" },         { "LD", "ld" },
+		{ "NM", "nm" },           { "RANLIB", "ranlib" }, { "STRIP", "strip" },
+		{ "OBJCOPY", "objcopy" }, { "OBJDUMP", "objdump" }, { "READELF", "readelf" },
+	};
+	int r = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(compilers) && r == 0; i++)
+		r = strv_addf(env, "%s=%s%s --sysroot=" PHASE_SYSROOT, compilers[i][0], t->cross,
+			      compilers[i][1]);
+	for (size_t i = 0; i < ARRAY_SIZE(tools) && r == 0; i++)
+		r = strv_addf(env, "%s=%s%s", tools[i][0], t->cross, tools[i][1]);
+	return r;
+}
+
+static int add_flags(const struct recipe *recipe, const struct board *b,
+		     const struct phase_folders *f, struct strv *env)
+{
+	bool usual = strcmp(b->prefix, "/usr") == 0; /* the compiler looks there by itself */
+	autofree char *flags = NULL;
+	int r;
+
+	if (asprintf(&flags, "-O2%s%s -fdebug-prefix-map=%s=/usr/src/%s-%s", *b->cflags ? " " : "",
+		     b->cflags, f->work, recipe->name, recipe->version) < 0) {
+		flags = NULL;
+		return -ENOMEM;
+	}
+	r = strv_addf(env, "CFLAGS=%s", flags);
+	if (r == 0)
+		r = strv_addf(env, "CXXFLAGS=%s", flags);
+	if (r == 0)
+		r = strv_addf(env, "CPPFLAGS=%s%s%s", usual ? "" : "-isystem =", usual ? "" : b->prefix,
+			      usual ? "" : "/include");
+	if (r < 0)
+		return r;
+	return strv_addf(env, "LDFLAGS=-L" PHASE_SYSROOT "%s/%s -Wl,-rpath-link," PHASE_SYSROOT
+			      "%s/%s%s%s", b->prefix, b->libdir, b->prefix, b->libdir,
+			 *b->ldflags ? " " : "", b->ldflags);
+}
+
+static int add_pkg_config(const struct board *b, struct strv *env)
+{
+	int r = strv_add(env, "PKG_CONFIG=pkg-config");
+
+	if (r == 0)
+		r = strv_add(env, "PKG_CONFIG_SYSROOT_DIR=" PHASE_SYSROOT);
+	if (r < 0)
+		return r;
+	return strv_addf(env,
+			 "PKG_CONFIG_LIBDIR=" PHASE_SYSROOT "%s/%s/pkgconfig:" PHASE_SYSROOT
+			 "%s/share/pkgconfig:" PHASE_SYSROOT "/usr/lib/pkgconfig:" PHASE_SYSROOT
+			 "/usr/share/pkgconfig", b->prefix, b->libdir, b->prefix);
+}
+
+static int add_folders(const struct recipe *recipe, const struct board *b,
+		       const struct phase_folders *f, struct strv *env)
+{
+	autofree char *recipe_dir = realpath(recipe->dir, NULL);
+	int r = strv_add(env, "SYSROOT=" PHASE_SYSROOT);
+
+	if (r == 0)
+		r = strv_add(env, "DESTDIR=" PHASE_SYSROOT);
+	if (r == 0)
+		r = strv_addf(env, "PREFIX=%s", b->prefix);
+	if (r == 0)
+		r = strv_addf(env, "SOURCE_DIR=%s", f->src);
+	if (r == 0)
+		r = strv_addf(env, "BUILD_DIR=%s", recipe->in_tree ? f->src : f->build);
+	if (r == 0)
+		r = strv_addf(env, "RECIPE_DIR=%s", recipe_dir ? recipe_dir : recipe->dir);
+	if (r == 0)
+		r = strv_addf(env, "CONFIG_SITE=%s/config.site", f->work);
+	return r;
+}
+
+int phase_environment(const struct recipe *recipe, const struct board *board,
+		      const struct toolchain *toolchain, const struct phase_folders *folders,
+		      int jobs, long long epoch, struct strv *env)
+{
+	int r = strv_addf(env, "PATH=%s/bin:/usr/bin:/bin:/usr/sbin:/sbin", toolchain->dir);
+
+	if (r == 0)
+		r = strv_addf(env, "HOME=%s/tmp", folders->work);
+	if (r == 0)
+		r = strv_addf(env, "TMPDIR=%s/tmp", folders->work);
+	if (r == 0)
+		r = strv_add(env, "LC_ALL=C");
+	if (r == 0)
+		r = strv_add(env, "TZ=UTC");
+	if (r == 0)
+		r = strv_add(env, "TERM=dumb");
+	if (r == 0)
+		r = strv_addf(env, "SOURCE_DATE_EPOCH=%lld", epoch);
+	if (r == 0)
+		r = strv_addf(env, "JOBS=%d", jobs);
+	if (r == 0)
+		r = add_host(board, toolchain, env);
+	if (r == 0)
+		r = add_folders(recipe, board, folders, env);
+	if (r == 0)
+		r = add_tools(toolchain, env);
+	if (r == 0)
+		r = add_flags(recipe, board, folders, env);
+	if (r == 0)
+		r = add_pkg_config(board, env);
+	strv_foreach(setting, &recipe->env)
+		if (r == 0)
+			r = strv_add(env, *setting);
+	return r;
+}

@@ -1,0 +1,358 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "builder/recipe.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "builder/ini.h"
+#include "builder/places.h"
+#include "builder/why.h"
+#include "fs/base/cleanup.h"
+#include "fs/base/name.h"
+
+const char *const recipe_phase_names[PHASE_COUNT] = { "configure", "make", "install" };
+
+static const char *const script_names[PHASE_COUNT] = { "configure.sh", "build.sh", "install.sh" };
+static const char *const option_keys[PHASE_COUNT] = { "options", "make-options",
+						      "install-options" };
+
+static const struct ini_allowed allowed[] = {
+	{ "package", "name" },
+	{ "package", "version" },
+	{ "package", "summary" },
+	{ "package", "license" },
+	{ "package", "homepage" },
+	{ "package", "replaces" },
+	{ "source:*", "url" },
+	{ "source:*", "debian" },
+	{ "source:*", "file" },
+	{ "source:*", "sha256" },
+	{ "needs", "packages" },
+	{ "build", "system" },
+	{ "build", "in-tree" },
+	{ "build", "configure" },
+	{ "build", "make" },
+	{ "build", "install" },
+	{ "build", "options" },
+	{ "build", "make-options" },
+	{ "build", "install-options" },
+	{ "cache", "*" },
+	{ "env", "*" },
+	{ NULL, NULL },
+};
+
+void recipe_free(struct recipe *r)
+{
+	if (!r)
+		return;
+	free(r->name);
+	free(r->version);
+	free(r->dir);
+	free(r->path);
+	free(r->summary);
+	free(r->license);
+	free(r->homepage);
+	strv_release(&r->needs);
+	strv_release(&r->replaces);
+	strv_release(&r->cache);
+	strv_release(&r->env);
+	for (size_t i = 0; i < r->n_sources; i++) {
+		free(r->sources[i].word);
+		free(r->sources[i].url);
+		free(r->sources[i].debian);
+		free(r->sources[i].file);
+	}
+	free(r->sources);
+	for (int i = 0; i < PHASE_COUNT; i++) {
+		free(r->options[i]);
+		free(r->command[i]);
+		free(r->script[i]);
+	}
+	free(r);
+}
+
+static void cleanup_recipe(struct recipe **r)
+{
+	recipe_free(*r);
+}
+
+#define refuse(ini, line, fmt, ...) \
+	why_set(why, -EINVAL, "%s:%u: " fmt, (ini)->path, (line), ##__VA_ARGS__)
+
+/* A copy of the value, NULL when the key is not there. -ENOMEM or 0. */
+static int take(const struct ini *ini, const char *section, const char *key, char **ret)
+{
+	const char *value = ini_get(ini, section, key, NULL);
+
+	*ret = value ? strdup(value) : NULL;
+	return value && !*ret ? -ENOMEM : 0;
+}
+
+static int take_names(const struct ini *ini, const char *section, const char *key,
+		      struct strv *names, char **why)
+{
+	const struct ini_entry *e = ini_find(ini, section, key);
+	int r;
+
+	if (!e)
+		return 0;
+	r = strv_split(names, e->value, " \t,");
+	if (r < 0)
+		return r;
+	strv_foreach(name, names)
+		if (!name_is_package(*name))
+			return refuse(ini, e->line, "'%s' is no name for a package", *name);
+	strv_sort(names);
+	strv_uniq(names);
+	return 0;
+}
+
+static int take_package(struct recipe *recipe, const struct ini *ini, char **why)
+{
+	const struct ini_entry *name = ini_find(ini, "package", "name");
+	const struct ini_entry *version = ini_find(ini, "package", "version");
+	int r;
+
+	if (name && strcmp(name->value, recipe->name) != 0)
+		return refuse(ini, name->line, "the name '%s' is not its folder's, '%s'",
+			      name->value, recipe->name);
+	if (!version)
+		return refuse(ini, 1u, "[package] has no version");
+	if (!name_is_version(version->value))
+		return refuse(ini, version->line, "'%s' is no version", version->value);
+	r = take(ini, "package", "version", &recipe->version);
+	if (r == 0)
+		r = take(ini, "package", "summary", &recipe->summary);
+	if (r == 0)
+		r = take(ini, "package", "license", &recipe->license);
+	if (r == 0)
+		r = take(ini, "package", "homepage", &recipe->homepage);
+	return r == 0 ? take_names(ini, "package", "replaces", &recipe->replaces, why) : r;
+}
+
+static bool is_sha256(const char *s)
+{
+	return strlen(s) == DIGEST_HEX - 1 && s[strspn(s, "0123456789abcdef")] == '\0';
+}
+
+static bool is_file_name(const char *s)
+{
+	return *s && *s != '.' && *s != '-' && !strchr(s, '/');
+}
+
+/* The last part of a URL without query. */
+static char *url_file(const char *url)
+{
+	size_t end = strcspn(url, "?#"), start = end;
+
+	while (start && url[start - 1] != '/')
+		start--;
+	return strndup(url + start, end - start);
+}
+
+static bool is_url(const char *s)
+{
+	return strncmp(s, "https://", 8) == 0 || strncmp(s, "http://", 7) == 0 ||
+	       strncmp(s, "file:///", 8) == 0;
+}
+
+static int take_url(struct recipe_source *source, const struct ini *ini, const char *section,
+		    char **why)
+{
+	const struct ini_entry *file = ini_find(ini, section, "file");
+
+	if (!is_url(source->url))
+		return refuse(ini, source->line, "'%s' is no https, http or file URL", source->url);
+	source->file = file ? strdup(file->value) : url_file(source->url);
+	if (!source->file)
+		return -ENOMEM;
+	if (!is_file_name(source->file))
+		return refuse(ini, file ? file->line : source->line,
+			      "'%s' is no name for a file (set 'file')", source->file);
+	return 0;
+}
+
+static int check_debian(const struct recipe_source *source, const struct ini *ini, char **why)
+{
+	autostrv struct strv words = { 0 };
+	int r = strv_split(&words, source->debian, " \t");
+
+	if (r < 0)
+		return r;
+	if (words.n != 2 || !name_is_package(words.v[0]) ||
+	    words.v[1][strspn(words.v[1], "0123456789abcdefghijklmnopqrstuvwxyz"
+					  "ABCDEFGHIJKLMNOPQRSTUVWXYZ.+-:~")])
+		return refuse(ini, source->line, "'debian' wants PACKAGE VERSION, as in "
+						 "'libffi 3.4.4-1'");
+	return 0;
+}
+
+static int take_source(struct recipe *recipe, const struct ini *ini, const struct ini_entry *head,
+		       char **why)
+{
+	const char *section = head->section;
+	const struct ini_entry *hash = ini_find(ini, section, "sha256");
+	struct recipe_source *all = reallocarray(recipe->sources, recipe->n_sources + 1,
+						 sizeof(*all));
+	struct recipe_source *source;
+	int r;
+
+	if (!all)
+		return -ENOMEM;
+	recipe->sources = all;
+	source = &all[recipe->n_sources++];
+	*source = (struct recipe_source){ .line = head->line };
+	source->word = strdup(section[6] ? section + 7 : "");
+	r = source->word ? take(ini, section, "url", &source->url) : -ENOMEM;
+	if (r == 0)
+		r = take(ini, section, "debian", &source->debian);
+	if (r < 0)
+		return r;
+	if (!source->url == !source->debian)
+		return refuse(ini, head->line, "[%s] wants either 'url' or 'debian'", section);
+	if (!hash)
+		return refuse(ini, head->line, "[%s] has no sha256", section);
+	source->line = hash->line;
+	if (!is_sha256(hash->value))
+		return refuse(ini, hash->line, "a sha256 is 64 hex digits in lower case");
+	memcpy(source->sha256, hash->value, DIGEST_HEX);
+	return source->url ? take_url(source, ini, section, why) : check_debian(source, ini, why);
+}
+
+static int take_sources(struct recipe *recipe, const struct ini *ini, char **why)
+{
+	for (size_t i = 0; i < ini->n; i++) {
+		const struct ini_entry *e = &ini->entries[i];
+		int r;
+
+		if (*e->key || strncmp(e->section, "source", 6) != 0)
+			continue;
+		r = take_source(recipe, ini, e, why);
+		if (r < 0)
+			return r;
+	}
+	return recipe->n_sources ? 0 : refuse(ini, 1u, "there is no [source]");
+}
+
+static int take_system(struct recipe *recipe, const struct ini *ini, char **why)
+{
+	static const char *const systems[] = { "autotools", "make", "script", NULL };
+	const struct ini_entry *e = ini_find(ini, "build", "system");
+	const struct ini_entry *in_tree = ini_find(ini, "build", "in-tree");
+	const char *near;
+	int system = 0;
+
+	while (e && systems[system] && strcmp(systems[system], e->value) != 0)
+		system++;
+	if (!systems[system]) {
+		near = why_near(e->value, systems);
+		return refuse(ini, e->line, "unknown build system '%s' (%s%s)", e->value,
+			      near ? "did you mean " : "known: autotools, make, script",
+			      near ? near : "");
+	}
+	recipe->system = system;
+	recipe->in_tree = system != RECIPE_AUTOTOOLS;
+	if (in_tree && strcmp(in_tree->value, "yes") != 0 && strcmp(in_tree->value, "no") != 0)
+		return refuse(ini, in_tree->line, "'in-tree' is yes or no");
+	if (in_tree)
+		recipe->in_tree = in_tree->value[0] == 'y';
+	return 0;
+}
+
+/* Scripts lie beside the recipe; a script and a command for the same phase are one too many. */
+static int take_phases(struct recipe *recipe, const struct ini *ini, char **why)
+{
+	for (int i = 0; i < PHASE_COUNT; i++) {
+		autofree char *script = places_join(recipe->dir, script_names[i]);
+		const struct ini_entry *command = ini_find(ini, "build", recipe_phase_names[i]);
+		const struct ini_entry *options = ini_find(ini, "build", option_keys[i]);
+
+		if (!script || take(ini, "build", recipe_phase_names[i], &recipe->command[i]) < 0)
+			return -ENOMEM;
+		recipe->options[i] = strdup(options ? options->value : "");
+		if (!recipe->options[i])
+			return -ENOMEM;
+		if (access(script, F_OK) == 0)
+			recipe->script[i] = take_ptr(script);
+		if (recipe->script[i] && command)
+			return refuse(ini, command->line, "'%s' is given here and by '%s'",
+				      command->key, recipe->script[i]);
+		if ((recipe->script[i] || command) && options)
+			return refuse(ini, options->line, "'%s' would be ignored: the phase has a "
+							  "command of its own", options->key);
+	}
+	if (recipe->system == RECIPE_SCRIPT && !recipe->script[PHASE_INSTALL] &&
+	    !recipe->command[PHASE_INSTALL])
+		return refuse(ini, 1u, "a package of system 'script' wants an install.sh");
+	return 0;
+}
+
+static int take_settings(const struct ini *ini, const char *section, struct strv *ret, char **why)
+{
+	for (size_t i = 0; i < ini->n; i++) {
+		const struct ini_entry *e = &ini->entries[i];
+
+		if (!*e->key || strcmp(e->section, section) != 0)
+			continue;
+		if (isdigit((unsigned char)e->key[0]) ||
+		    e->key[strspn(e->key, "abcdefghijklmnopqrstuvwxyz"
+					  "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")])
+			return refuse(ini, e->line, "'%s' is no name for a variable", e->key);
+		if (strv_addf(ret, "%s=%s", e->key, e->value) < 0)
+			return -ENOMEM;
+	}
+	strv_sort(ret);
+	return 0;
+}
+
+static int fill(struct recipe *recipe, const struct ini *ini, char **why)
+{
+	const struct ini_entry *needs = ini_find(ini, "needs", "packages");
+	int r = take_package(recipe, ini, why);
+
+	recipe->needs_line = needs ? needs->line : 1;
+	if (r == 0)
+		r = take_sources(recipe, ini, why);
+	if (r == 0)
+		r = take_names(ini, "needs", "packages", &recipe->needs, why);
+	if (r == 0)
+		r = take_system(recipe, ini, why);
+	if (r == 0)
+		r = take_phases(recipe, ini, why);
+	if (r == 0)
+		r = take_settings(ini, "cache", &recipe->cache, why);
+	return r == 0 ? take_settings(ini, "env", &recipe->env, why) : r;
+}
+
+int recipe_load(const char *recipes, const char *name, struct recipe **ret, char **why)
+{
+	cleanup(cleanup_recipe) struct recipe *recipe = calloc(1, sizeof(*recipe));
+	autoini struct ini ini = { 0 };
+	int r;
+
+	if (!name_is_package(name))
+		return why_set(why, -EINVAL, "'%s' is no name for a package", name);
+	if (!recipe)
+		return why_errno(why, -ENOMEM, "%s", name);
+	recipe->name = strdup(name);
+	recipe->dir = places_join(recipes, name);
+	recipe->path = recipe->dir ? places_join(recipe->dir, "recipe.ini") : NULL;
+	if (!recipe->name || !recipe->path)
+		return why_errno(why, -ENOMEM, "%s", name);
+	r = ini_load(&ini, recipe->path, why);
+	if (r == 0)
+		r = ini_check(&ini, allowed, why);
+	if (r < 0)
+		return r;
+	r = fill(recipe, &ini, why);
+	if (r == -ENOMEM)
+		return why_errno(why, r, "%s", recipe->path);
+	if (r == 0)
+		*ret = take_ptr(recipe);
+	return r;
+}

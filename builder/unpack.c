@@ -1,0 +1,283 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "builder/unpack.h"
+
+#include <archive.h>
+#include <archive_entry.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "builder/places.h"
+#include "builder/why.h"
+#include "fs/base/cleanup.h"
+#include "fs/base/io.h"
+
+#define USUAL_BYTES (4ULL << 30)
+#define USUAL_ENTRIES 500000
+#define BLOCK 65536
+#define DEPTH_MAX 200
+
+struct unpack {
+	const char *archive; /* for messages: its name without folders */
+	const char *to;      /* absolute, without symlinks */
+	struct unpack_limits limits;
+	uint64_t bytes, entries;
+	int64_t newest;
+	struct archive *in, *out;
+	char **why;
+};
+
+static void cleanup_read(struct archive **a)
+{
+	if (*a)
+		archive_read_free(*a);
+}
+
+static void cleanup_write(struct archive **a)
+{
+	if (*a)
+		archive_write_free(*a);
+}
+
+/* Walk the parts of a path: how deep it ends, or -1 when it is absolute, has "..", or is too deep. */
+static int depth_of(const char *name)
+{
+	int depth = 0;
+
+	if (*name == '/')
+		return -1;
+	while (*name) {
+		size_t n = strcspn(name, "/");
+
+		if (n == 2 && strncmp(name, "..", 2) == 0)
+			return -1;
+		if (n > 0 && !(n == 1 && *name == '.') && ++depth > DEPTH_MAX)
+			return -1;
+		name += n;
+		name += strspn(name, "/");
+	}
+	return depth;
+}
+
+/* Only leading ".." are followed: behind a name, which may be a link itself, nobody knows where they
+ * lead. Parents of an entry are never links (libarchive sees to it), so their number is its depth. */
+_Bool unpack_link_stays(const char *name, const char *target)
+{
+	int up = 0, depth = depth_of(name);
+
+	if (*target == '/' || !*target || depth < 1)
+		return false;
+	while (strncmp(target, "..", 2) == 0 && (target[2] == '/' || !target[2])) {
+		up++;
+		target += 2;
+		target += strspn(target, "/");
+	}
+	return up <= depth - 1 && depth_of(target) >= 0;
+}
+
+static int refuse(struct unpack *u, const char *name, const char *reason)
+{
+	return why_set(u->why, -EBADMSG, "'%s' is refused: its entry '%.200s' %s", u->archive, name,
+		       reason);
+}
+
+static int check_entry(struct unpack *u, struct archive_entry *e, const char *name)
+{
+	const char *hardlink = archive_entry_hardlink(e);
+	const char *symlink = archive_entry_symlink(e);
+	mode_t type = archive_entry_filetype(e);
+
+	if (depth_of(name) < 0)
+		return refuse(u, name, "leads out of the folder, or is too deep");
+	for (const char *p = name; *p; p++)
+		if ((unsigned char)*p < ' ')
+			return refuse(u, name, "has a control character in its name");
+	if (hardlink && depth_of(hardlink) < 1)
+		return refuse(u, name, "is a hard link that leads out");
+	if (!hardlink && type == AE_IFLNK && (!symlink || !unpack_link_stays(name, symlink)))
+		return refuse(u, name, "is a link that leads out");
+	if (!hardlink && type != AE_IFREG && type != AE_IFDIR && type != AE_IFLNK)
+		return refuse(u, name, "is no file, folder or link");
+	if (++u->entries > u->limits.entries)
+		return refuse(u, name, "is one too many");
+	return 0;
+}
+
+static int copy_data(struct unpack *u, const char *name)
+{
+	for (;;) {
+		const void *block;
+		size_t size;
+		int64_t offset;
+		int r = archive_read_data_block(u->in, &block, &size, &offset);
+
+		if (r == ARCHIVE_EOF)
+			return 0;
+		if (r < ARCHIVE_WARN)
+			return why_set(u->why, -EBADMSG, "'%s' is damaged at '%s': %s", u->archive,
+				       name, archive_error_string(u->in));
+		u->bytes += size;
+		if (u->bytes > u->limits.bytes ||
+		    (uint64_t)offset > u->limits.bytes - (size < u->limits.bytes ? size : 0))
+			return refuse(u, name, "makes more bytes than are allowed");
+		if (archive_write_data_block(u->out, block, size, offset) < ARCHIVE_WARN)
+			return why_set(u->why, -EIO, "cannot write '%s': %s", name,
+				       archive_error_string(u->out));
+	}
+}
+
+static int set_names(struct unpack *u, struct archive_entry *e, const char *name)
+{
+	autofree char *full = places_join(u->to, name);
+	const char *hardlink = archive_entry_hardlink(e);
+
+	if (!full)
+		return -ENOMEM;
+	if (strlen(full) >= PATH_MAX)
+		return refuse(u, name, "has too long a name");
+	if (hardlink) {
+		autofree char *link = places_join(u->to, hardlink);
+
+		if (!link)
+			return -ENOMEM;
+		archive_entry_set_hardlink(e, link);
+	}
+	archive_entry_set_pathname(e, full);
+	return 0;
+}
+
+static int unpack_entry(struct unpack *u, struct archive_entry *e)
+{
+	const char *raw = archive_entry_pathname(e);
+	autofree char *name = raw ? strdup(raw) : NULL;
+	int r;
+
+	if (!name)
+		return why_set(u->why, -EBADMSG, "'%s' has an entry without a name", u->archive);
+	r = check_entry(u, e, name);
+	if (r == 0 && depth_of(name) == 0)
+		return 0; /* "./" itself */
+	if (r == 0)
+		r = set_names(u, e, name);
+	if (r < 0)
+		return r;
+	/* the owner may read and write what is his; nobody gets set-id bits from an archive */
+	if (archive_entry_filetype(e) != AE_IFLNK)
+		archive_entry_set_perm(e, (archive_entry_perm(e) & 0777 & ~022) | 0600 |
+					  (archive_entry_filetype(e) == AE_IFDIR ? 0100 : 0));
+	if (archive_entry_mtime(e) > u->newest)
+		u->newest = archive_entry_mtime(e);
+	if (archive_write_header(u->out, e) < ARCHIVE_WARN)
+		return why_set(u->why, -EIO, "cannot write '%s': %s", name,
+			       archive_error_string(u->out));
+	if (!archive_entry_hardlink(e) && archive_entry_filetype(e) == AE_IFREG)
+		r = copy_data(u, name);
+	if (r == 0 && archive_write_finish_entry(u->out) < ARCHIVE_WARN)
+		return why_set(u->why, -EIO, "cannot write '%s': %s", name,
+			       archive_error_string(u->out));
+	return r;
+}
+
+static int unpack_all(struct unpack *u, const char *path)
+{
+	cleanup(cleanup_read) struct archive *in = archive_read_new();
+	cleanup(cleanup_write) struct archive *out = archive_write_disk_new();
+	struct archive_entry *e;
+	int r;
+
+	if (!in || !out)
+		return -ENOMEM;
+	u->in = in;
+	u->out = out;
+	archive_read_support_filter_all(in);
+	archive_read_support_format_tar(in);
+	archive_read_support_format_zip(in);
+	archive_write_disk_set_options(out, ARCHIVE_EXTRACT_PERM | ARCHIVE_EXTRACT_TIME |
+					    ARCHIVE_EXTRACT_SECURE_SYMLINKS |
+					    ARCHIVE_EXTRACT_SECURE_NODOTDOT |
+					    ARCHIVE_EXTRACT_UNLINK);
+	if (archive_read_open_filename(in, path, BLOCK) != ARCHIVE_OK)
+		return why_set(u->why, -EBADMSG, "cannot read '%s': %s", u->archive,
+			       archive_error_string(in));
+	while ((r = archive_read_next_header(in, &e)) == ARCHIVE_OK || r == ARCHIVE_WARN) {
+		r = unpack_entry(u, e);
+		if (r < 0)
+			return r;
+	}
+	if (r != ARCHIVE_EOF)
+		return why_set(u->why, -EBADMSG, "'%s' is damaged: %s", u->archive,
+			       archive_error_string(in));
+	if (u->entries == 0)
+		return why_set(u->why, -EBADMSG, "'%s' is empty", u->archive);
+	/* times of folders are set here */
+	if (archive_write_close(out) < ARCHIVE_WARN)
+		return why_set(u->why, -EIO, "cannot write: %s", archive_error_string(out));
+	return 0;
+}
+
+/* The name of the only entry of a folder if that is a folder; NULL else. */
+static char *only_dir(const char *path)
+{
+	autodir DIR *d = opendir(path);
+	autofree char *name = NULL;
+	struct dirent *e;
+	struct stat st;
+
+	while (d && (e = readdir(d))) {
+		if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
+			continue;
+		if (name)
+			return NULL;
+		name = strdup(e->d_name);
+	}
+	if (!name || fstatat(dirfd(d), name, &st, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISDIR(st.st_mode))
+		return NULL;
+	return take_ptr(name);
+}
+
+int unpack_archive(const char *archive, const char *dir, const struct unpack_limits *limits,
+		   int64_t *newest, char **why)
+{
+	autofree char *aside = NULL;
+	autofree char *real = NULL;
+	autofree char *top = NULL;
+	autofree char *content = NULL;
+	const char *slash = strrchr(archive, '/');
+	struct unpack u = { .archive = slash ? slash + 1 : archive, .why = why };
+	int r;
+
+	if (limits)
+		u.limits = *limits;
+	if (!u.limits.bytes)
+		u.limits.bytes = USUAL_BYTES;
+	if (!u.limits.entries)
+		u.limits.entries = USUAL_ENTRIES;
+	if (access(dir, F_OK) == 0)
+		return why_errno(why, -EEXIST, "cannot unpack into '%s'", dir);
+	if (asprintf(&aside, "%s.unpacking.%d", dir, getpid()) < 0) {
+		aside = NULL;
+		return why_errno(why, -ENOMEM, "%s", dir);
+	}
+	r = io_mkdir_p(AT_FDCWD, aside, 0755);
+	if (r < 0)
+		return why_errno(why, r, "cannot make '%s'", aside);
+	u.to = real = realpath(aside, NULL);
+	r = real ? unpack_all(&u, archive) : why_errno(why, -errno, "%s", aside);
+	if (r == -ENOMEM)
+		why_errno(why, r, "%s", u.archive);
+	top = r == 0 ? only_dir(aside) : NULL;
+	content = places_join(aside, top ? top : ".");
+	if (r == 0 && rename(top ? content : aside, dir) < 0)
+		r = why_errno(why, -errno, "cannot rename to '%s'", dir);
+	io_remove_tree(AT_FDCWD, aside);
+	if (r == 0 && newest)
+		*newest = u.newest;
+	return r;
+}
