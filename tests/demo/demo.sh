@@ -103,9 +103,7 @@ run "xsysfs owns \$MNT/usr/local/include/zlib.h \$MNT/usr/local/lib/libreadline.
 run "xsysfs files bzip2 | head -n 5"
 
 step "Compile a program that uses libffi and zlib, with the mount as the sysroot"
-CC=$(echo "$XSYSFS_HOME"/toolchains/*/bin/aarch64-*-gcc)
-export CC
-note "The compiler is CC=$CC"
+run "CC=\$(echo \$(xsysfs toolchain $BOARD)/bin/*-gcc); echo \$CC"
 run "\$CC --sysroot=\$MNT -isystem =/usr/local/include -o $XSYSFS_HOME/pi-zlib-ffi tests/demo/pi-zlib-ffi.c -L\$MNT/usr/local/lib -Wl,-rpath,/usr/local/lib -lffi -lz"
 
 step "Get a Raspberry Pi: here, a folder with an arm64 userland, usr-merged (/lib -> usr/lib)"
