@@ -70,6 +70,12 @@ BUILDER_SRC := \
 
 # One program per file, cmocka.
 UNIT_SRC := \
+	tests/unit/aptsource.c \
+	tests/unit/graph.c \
+	tests/unit/ini.c \
+	tests/unit/key.c \
+	tests/unit/recipe.c \
+	tests/unit/unpack.c \
 
 BASE_LIBS    := $(shell pkg-config --libs libcrypto 2>/dev/null)
 FUSE_CFLAGS  := $(shell pkg-config --cflags fuse3 2>/dev/null)

@@ -93,7 +93,7 @@ static int entry_write(const struct entry *e, const char *more_suites, struct st
 	suites = strv_join(&e->suites, " ");
 	if (!places || !suites)
 		return -ENOMEM;
-	return strv_addf(ret, "Types: deb-src\nURIs: %s\nSuites: %s%s%s\nComponents: main\n%s%s%s\n",
+	return strv_addf(ret, "Types: deb-src\nURIs: %s\nSuites: %s%s%s\nComponents: main\n%s%s%s",
 			 places, suites, *more_suites ? " " : "", more_suites,
 			 e->signed_by ? "Signed-By: " : "", e->signed_by ? e->signed_by : "",
 			 e->signed_by ? "\n" : "");
@@ -222,16 +222,16 @@ int aptsource_write_list(const struct aptsource *a, const char *more_suites, cha
 {
 	autostrv struct strv entries = { 0 };
 	autofree char *text = NULL;
-	autofree char *path = places_join(a->dir, "sources.list.d/debian.sources");
+	autofree char *dir = places_join(a->dir, "sources.list.d");
 	int r = convert_all(more_suites, &entries);
 
 	strv_sort(&entries);
 	strv_uniq(&entries);
 	text = strv_join(&entries, "\n");
-	if (r < 0 || !text || !path)
+	if (r < 0 || !text || !dir)
 		return why_errno(why, -ENOMEM, "apt");
 	if (!entries.n)
 		return why_set(why, -ENOENT, "this machine's apt has no entry of Debian's archive");
-	r = io_replace_file(AT_FDCWD, path, text, strlen(text));
-	return r < 0 ? why_errno(why, r, "cannot write '%s'", path) : 0;
+	r = places_write(dir, "debian.sources", text);
+	return r < 0 ? why_errno(why, r, "cannot write to '%s'", dir) : 0;
 }

@@ -61,7 +61,6 @@ static int write_conf(const struct aptsource *a, char **why)
 	autofree char *text = NULL;
 	autostrv struct strv lines = { 0 };
 	autostrv struct strv conf = { 0 };
-	autofree char *path = places_join(a->dir, "apt.conf");
 	int status = proc_read(&(struct proc){ .argv = argv }, OUTPUT_MAX, &dump);
 	int r;
 
@@ -90,10 +89,10 @@ static int write_conf(const struct aptsource *a, char **why)
 			      "Dir::Log \"%s\";\n",
 			      a->dir, a->dir, a->dir, a->dir);
 	text = r == 0 ? strv_join(&conf, "") : NULL;
-	if (!text || !path)
+	if (!text)
 		return why_errno(why, -ENOMEM, "apt");
-	r = io_replace_file(AT_FDCWD, path, text, strlen(text));
-	return r < 0 ? why_errno(why, r, "cannot write '%s'", path) : 0;
+	r = places_write(a->dir, "apt.conf", text);
+	return r < 0 ? why_errno(why, r, "cannot write to '%s'", a->dir) : 0;
 }
 
 static int make_folders(struct aptsource *a, const char *home, char **why)

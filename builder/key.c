@@ -167,12 +167,9 @@ int key_make(struct key *k, const struct recipe *recipe, const struct strv *patc
 
 int key_store(const char *keys, const struct key *k)
 {
-	autofree char *path = places_join(keys, k->hex);
 	int r = io_mkdir_p(AT_FDCWD, keys, 0755);
 
-	if (r < 0 || !path)
-		return r < 0 ? r : -ENOMEM;
-	return io_replace_file(AT_FDCWD, path, k->text, strlen(k->text));
+	return r < 0 ? r : places_write(keys, k->hex, k->text);
 }
 
 char *key_recall(const char *keys, const char *hex)

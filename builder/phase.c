@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,16 +14,12 @@
 #include "builder/why.h"
 #include "fs/base/cleanup.h"
 #include "fs/base/io.h"
+#include "fs/base/kv.h"
 #include "fs/base/log.h"
 
 #define TAIL_LINES 15
 #define TAIL_BYTES 4096
-
-static void cleanup_json(json_t **j)
-{
-	json_decref(*j);
-}
-#define autojson cleanup(cleanup_json)
+#define PLAN_MAX (1 << 20)
 
 /* The shell line of a phase; NULL when the package has no such phase, or without memory. */
 static char *phase_command(const struct recipe *r, enum recipe_phase phase)
@@ -50,47 +45,68 @@ static char *phase_command(const struct recipe *r, enum recipe_phase phase)
 
 static int write_site(const struct recipe *recipe, const struct phase_folders *f, char **why)
 {
-	autofree char *path = places_join(f->work, "config.site");
 	autofree char *text = strv_join(&recipe->cache, "\n");
 	autofree char *lines = NULL;
 	int r;
 
-	if (!path || !text || asprintf(&lines, "%s\n", text) < 0)
+	if (!text || asprintf(&lines, "%s\n", text) < 0)
 		return why_errno(why, -ENOMEM, "%s", recipe->name);
-	r = io_replace_file(AT_FDCWD, path, lines, strlen(lines));
-	return r < 0 ? why_errno(why, r, "cannot write '%s'", path) : 0;
+	r = places_write(f->work, "config.site", lines);
+	return r < 0 ? why_errno(why, r, "cannot write to '%s'", f->work) : 0;
+}
+
+static int add_phases(struct kv *plan, const struct recipe *recipe)
+{
+	int r = 0;
+
+	for (int i = 0; i < PHASE_COUNT && r == 0; i++) {
+		autofree char *command = phase_command(recipe, i);
+
+		if (command)
+			r = kv_set(plan, recipe_phase_names[i], command);
+	}
+	return r;
+}
+
+static int add_environment(struct kv *plan, const struct strv *env)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < env->n && r == 0; i++) {
+		autofree char *key = NULL;
+
+		if (asprintf(&key, "environment.%zu", i) < 0)
+			key = NULL;
+		r = key ? kv_set(plan, key, env->v[i]) : -ENOMEM;
+	}
+	return r;
 }
 
 int phase_write_plan(const struct recipe *recipe, const struct phase_folders *f,
 		     const struct strv *env, char **why)
 {
-	autojson json_t *phases = json_array();
-	autojson json_t *settings = json_array();
-	autojson json_t *plan = NULL;
-	autofree char *path = places_join(f->work, "plan.json");
+	autokv struct kv plan = { 0 };
 	autofree char *text = NULL;
 	int r = write_site(recipe, f, why);
 
 	if (r < 0)
 		return r;
-	for (int i = 0; i < PHASE_COUNT; i++) {
-		autofree char *command = phase_command(recipe, i);
-
-		if (command)
-			json_array_append_new(phases, json_pack("{ssss}", "name",
-								recipe_phase_names[i], "command",
-								command));
-	}
-	strv_foreach(setting, env)
-		json_array_append_new(settings, json_string(*setting));
-	plan = json_pack("{ssssssssss sOsO}", "package", recipe->name, "version", recipe->version,
-			 "folder", recipe->in_tree ? f->src : f->build, "log", f->log, "recipe",
-			 recipe->path, "environment", settings, "phases", phases);
-	text = plan ? json_dumps(plan, JSON_INDENT(1)) : NULL;
-	if (!text || !path)
-		return why_errno(why, -ENOMEM, "%s", recipe->name);
-	r = io_replace_file(AT_FDCWD, path, text, strlen(text));
-	return r < 0 ? why_errno(why, r, "cannot write '%s'", path) : 0;
+	r = kv_set(&plan, "package", recipe->name);
+	if (r == 0)
+		r = kv_set(&plan, "version", recipe->version);
+	if (r == 0)
+		r = kv_set(&plan, "folder", recipe->in_tree ? f->src : f->build);
+	if (r == 0)
+		r = kv_set(&plan, "log", f->log);
+	if (r == 0)
+		r = add_phases(&plan, recipe);
+	if (r == 0)
+		r = add_environment(&plan, env);
+	text = r == 0 ? kv_format(&plan) : NULL;
+	if (!text)
+		return why_errno(why, r < 0 ? r : -ENOMEM, "cannot plan '%s'", recipe->name);
+	r = places_write(f->work, "plan", text);
+	return r < 0 ? why_errno(why, r, "cannot write to '%s'", f->work) : 0;
 }
 
 static int add_replaced(struct strv *env, const char *setting, const char *sysroot)
@@ -175,48 +191,51 @@ static int run_phase(const struct run *run, const char *name, const char *comman
 	return -EIO;
 }
 
-static int fill(struct run *run, const json_t *plan, const char *sysroot)
+static int fill(struct run *run, const struct kv *plan, const char *sysroot)
 {
-	const json_t *settings = json_object_get(plan, "environment");
-	const json_t *setting;
-	size_t i;
 	int r = strv_addf(&run->env, "XSYSFS=%s", sysroot);
 
-	run->package = json_string_value(json_object_get(plan, "package"));
-	run->version = json_string_value(json_object_get(plan, "version"));
-	run->folder = json_string_value(json_object_get(plan, "folder"));
-	run->log = json_string_value(json_object_get(plan, "log"));
+	run->package = kv_get(plan, "package");
+	run->version = kv_get(plan, "version");
+	run->folder = kv_get(plan, "folder");
+	run->log = kv_get(plan, "log");
 	if (!run->package || !run->version || !run->folder || !run->log)
 		return -EBADMSG;
-	json_array_foreach(settings, i, setting) {
-		if (r == 0 && json_is_string(setting))
-			r = add_replaced(&run->env, json_string_value(setting), sysroot);
-	}
+	for (size_t i = 0; i < plan->keys.n && r == 0; i++)
+		if (strncmp(plan->keys.v[i], "environment.", 12) == 0)
+			r = add_replaced(&run->env, plan->values.v[i], sysroot);
 	return r;
+}
+
+static int read_plan(const char *work, struct kv *plan)
+{
+	autofree char *path = places_join(work, "plan");
+	autofree char *text = NULL;
+	size_t len = 0;
+	int r = path ? io_read_file(AT_FDCWD, path, PLAN_MAX, &text, &len) : -ENOMEM;
+
+	return r < 0 ? r : kv_parse(plan, text, len, NULL);
 }
 
 int phase_run_plan(const char *work)
 {
-	autofree char *path = places_join(work, "plan.json");
-	autojson json_t *plan = path ? json_load_file(path, 0, NULL) : NULL;
+	autokv struct kv plan = { 0 };
 	const char *sysroot = getenv("XSYSFS");
-	const json_t *phase;
 	struct run run = { 0 };
-	size_t i;
-	int r;
+	int r = read_plan(work, &plan);
 
-	if (!plan)
-		return log_error("cannot read the plan '%s'", path ? path : work), 1;
-	if (!sysroot || *sysroot != '/')
-		return log_error("this is a part of 'xsysfs build', started by 'xsysfs run'"), 1;
-	umask(022);
-	r = fill(&run, plan, sysroot);
+	if (r == 0 && (!sysroot || *sysroot != '/'))
+		r = -EINVAL;
+	if (r == 0)
+		r = fill(&run, &plan, sysroot);
 	if (r < 0)
-		log_errno(r, "cannot use the plan '%s'", path);
-	json_array_foreach(json_object_get(plan, "phases"), i, phase) {
-		if (r == 0)
-			r = run_phase(&run, json_string_value(json_object_get(phase, "name")),
-				      json_string_value(json_object_get(phase, "command")));
+		log_errno(r, "cannot use the plan in '%s' (it is for 'xsysfs run')", work);
+	umask(022);
+	for (int i = 0; i < PHASE_COUNT && r == 0; i++) {
+		const char *command = kv_get(&plan, recipe_phase_names[i]);
+
+		if (command)
+			r = run_phase(&run, recipe_phase_names[i], command);
 	}
 	strv_release(&run.env);
 	return r < 0;

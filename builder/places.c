@@ -34,6 +34,13 @@ char *places_join(const char *dir, const char *name)
 	return asprintf(&path, "%s/%s", dir, name) < 0 ? NULL : path;
 }
 
+int places_write(const char *dir, const char *name, const char *text)
+{
+	autofd int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	return fd < 0 ? -errno : io_replace_file(fd, name, text, strlen(text));
+}
+
 static char *home_dir(void)
 {
 	const char *s = getenv("XSYSFS_HOME");

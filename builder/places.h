@@ -27,5 +27,8 @@ void places_release(struct places *p);
 /* Fill in what is not set yet (recipes, patches, boards may be). Makes HOME. 0 or -errno, said. */
 int places_init(struct places *p);
 
+/* Put `text` into the file DIR/NAME, whole or not at all. 0 or -errno. */
+int places_write(const char *dir, const char *name, const char *text);
+
 /* DIR/NAME; the caller frees. NULL: no memory. */
 char *places_join(const char *dir, const char *name);

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -181,24 +182,19 @@ static int ask(const struct toolchain *t, const char *arg, const char *arg2, cha
 static int ask_macros(struct toolchain *t, char **why)
 {
 	static const char program[] = "#include <features.h>\n";
-	char dir[] = "/tmp/xsysfs-ask.XXXXXX";
-	autofree char *file = NULL;
-	autofree char *macros = NULL;
-	const char *argv[] = { t->cc, "-dM", "-E", "-x", "c", NULL, NULL, NULL };
+	const char *argv[] = { t->cc, "-dM", "-E", "-x", "c", NULL, "-", NULL };
 	autofree char *sysroot = NULL;
+	autofree char *macros = NULL;
+	autofd int in = memfd_create("ask.c", MFD_CLOEXEC);
 	int size = 0, major = 0, minor = 0;
 	char *line, *rest;
 
-	if (!mkdtemp(dir) || !(file = places_join(dir, "ask.c")) ||
-	    asprintf(&sysroot, "--sysroot=%s", t->sysroot) < 0)
-		return why_errno(why, -errno, "cannot write to '/tmp'");
-	if (io_replace_file(AT_FDCWD, file, program, sizeof(program) - 1) == 0) {
-		argv[5] = sysroot;
-		argv[6] = file;
-		if (proc_read(&(struct proc){ .argv = argv }, ANSWER_MAX, &macros) < 0)
-			macros = NULL;
-	}
-	io_remove_tree(AT_FDCWD, dir);
+	if (in < 0 || asprintf(&sysroot, "--sysroot=%s", t->sysroot) < 0)
+		return why_errno(why, -errno, "cannot ask '%s'", t->cc);
+	argv[5] = sysroot;
+	if (io_write_all(in, program, sizeof(program) - 1) < 0 || lseek(in, 0, SEEK_SET) < 0 ||
+	    proc_read(&(struct proc){ .argv = argv, .in = in }, ANSWER_MAX, &macros) < 0)
+		return why_errno(why, -errno, "cannot run '%s'", t->cc);
 	for (rest = macros; (line = strsep(&rest, "\n"));) {
 		sscanf(line, "#define __SIZEOF_POINTER__ %d", &size);
 		sscanf(line, "#define __GLIBC__ %d", &major);
