@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "fs/layer.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/openat2.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "fs/base/cleanup.h"
+#include "fs/meta.h"
+
+/* The hard-link groups of a layer: parallel lists, one pair a name. */
+struct links {
+	struct strv paths;
+	ino_t *inodes;
+};
+
+static pthread_mutex_t links_lock = PTHREAD_MUTEX_INITIALIZER;
+
+struct layer *layer_new(enum origin origin, const char *id, int fd, struct meta *meta)
+{
+	struct layer *layer = calloc(1, sizeof(*layer));
+
+	if (!layer)
+		return NULL;
+	layer->id = strdup(id);
+	if (!layer->id) {
+		free(layer);
+		return NULL;
+	}
+	layer->refs = 1;
+	layer->fd = fd;
+	layer->origin = origin;
+	layer->meta = meta;
+	return layer;
+}
+
+struct layer *layer_ref(struct layer *layer)
+{
+	__atomic_fetch_add(&layer->refs, 1, __ATOMIC_RELAXED);
+	return layer;
+}
+
+static void links_free(struct links *links)
+{
+	if (!links)
+		return;
+	strv_release(&links->paths);
+	free(links->inodes);
+	free(links);
+}
+
+void layer_unref(struct layer *layer)
+{
+	if (!layer || __atomic_sub_fetch(&layer->refs, 1, __ATOMIC_ACQ_REL) > 0)
+		return;
+	close(layer->fd);
+	meta_free(layer->meta);
+	links_free(layer->links);
+	free(layer->id);
+	free(layer);
+}
+
+const char *origin_name(enum origin origin)
+{
+	static const char *const names[] = {
+		[ORIGIN_BASE] = "base",
+		[ORIGIN_PACKAGE] = "package",
+		[ORIGIN_LOCAL] = "local",
+	};
+
+	return names[origin];
+}
+
+const char *layer_package(const struct layer *layer)
+{
+	return layer->meta ? layer->meta->package : layer->origin == ORIGIN_LOCAL ? "local" : "";
+}
+
+const char *layer_version(const struct layer *layer)
+{
+	return layer->meta ? layer->meta->version : "";
+}
+
+static int open_beneath(int dir, const char *path, int flags)
+{
+	struct open_how how = {
+		.flags = flags | O_NOFOLLOW | O_CLOEXEC,
+		.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS |
+			   RESOLVE_NO_XDEV,
+	};
+	int fd;
+
+	do
+		fd = syscall(SYS_openat2, dir, *path ? path : ".", &how, sizeof(how));
+	while (fd < 0 && errno == EAGAIN); /* openat2(2): a rename raced with RESOLVE_BENEATH */
+	return fd < 0 ? -errno : fd;
+}
+
+/* A path that one system call does not take: step by step, each step whole components. */
+static int open_long(int dir, const char *path, int flags)
+{
+	autofd int here = -1;
+
+	while (strlen(path) >= PATH_MAX) {
+		const char *cut = path + PATH_MAX - 1;
+		autofree char *head = NULL;
+		int next;
+
+		while (cut > path && *cut != '/')
+			cut--;
+		if (cut == path)
+			return -ENAMETOOLONG;
+		head = strndup(path, cut - path);
+		if (!head)
+			return -ENOMEM;
+		next = open_beneath(here >= 0 ? here : dir, head, O_PATH | O_DIRECTORY);
+		if (next < 0)
+			return next;
+		if (here >= 0)
+			close(here);
+		here = next;
+		path = cut + 1;
+	}
+	return open_beneath(here >= 0 ? here : dir, path, flags);
+}
+
+int layer_open_at(int dir, const char *path, int flags)
+{
+	return strlen(path) < PATH_MAX ? open_beneath(dir, path, flags)
+				       : open_long(dir, path, flags);
+}
+
+int layer_open(const struct layer *layer, const char *path, int flags)
+{
+	return layer_open_at(layer->fd, path, flags);
+}
+
+int layer_stat(const struct layer *layer, const char *path, struct stat *st)
+{
+	autofd int fd = layer_open(layer, path, O_PATH);
+
+	if (fd < 0)
+		return fd;
+	return fstat(fd, st) < 0 ? -errno : 0;
+}
+
+static int links_add(struct links *links, const char *path, ino_t ino)
+{
+	ino_t *inodes = reallocarray(links->inodes, links->paths.n + 1, sizeof(*inodes));
+
+	if (!inodes)
+		return -ENOMEM;
+	links->inodes = inodes;
+	inodes[links->paths.n] = ino;
+	return strv_add(&links->paths, path);
+}
+
+static int links_walk(struct links *links, int dir, const char *path)
+{
+	autodir DIR *d = fdopendir(dir); /* has the descriptor from here on */
+	struct dirent *e;
+
+	if (!d) {
+		close(dir);
+		return -errno;
+	}
+	while ((errno = 0, e = readdir(d))) {
+		autofree char *child = NULL;
+		struct stat st;
+		int r = 0;
+
+		if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
+			continue;
+		if (fstatat(dirfd(d), e->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+			return -errno;
+		if (!S_ISDIR(st.st_mode) && st.st_nlink < 2)
+			continue;
+		if (asprintf(&child, "%s%s%s", path, *path ? "/" : "", e->d_name) < 0) {
+			child = NULL;
+			return -ENOMEM;
+		}
+		if (S_ISDIR(st.st_mode)) {
+			int fd = layer_open_at(dirfd(d), e->d_name, O_RDONLY | O_DIRECTORY);
+
+			r = fd == -EXDEV || fd == -EACCES ? 0
+			    : fd < 0			  ? fd
+							  : links_walk(links, fd, child);
+		} else {
+			r = links_add(links, child, st.st_ino);
+		}
+		if (r < 0)
+			return r;
+	}
+	return -errno;
+}
+
+static int links_load(struct layer *layer)
+{
+	struct links *links;
+	int fd, r;
+
+	if (layer->links)
+		return 0;
+	links = calloc(1, sizeof(*links));
+	if (!links)
+		return -ENOMEM;
+	fd = layer_open(layer, "", O_RDONLY | O_DIRECTORY);
+	r = fd < 0 ? fd : links_walk(links, fd, "");
+	if (r < 0) {
+		links_free(links);
+		return r;
+	}
+	layer->links = links;
+	return 0;
+}
+
+int layer_other_names(struct layer *layer, const char *path, ino_t ino, struct strv *ret)
+{
+	int r;
+
+	pthread_mutex_lock(&links_lock);
+	r = links_load(layer);
+	for (size_t i = 0; r == 0 && i < layer->links->paths.n; i++)
+		if (layer->links->inodes[i] == ino && strcmp(layer->links->paths.v[i], path) != 0)
+			r = strv_add(ret, layer->links->paths.v[i]);
+	pthread_mutex_unlock(&links_lock);
+	return r;
+}

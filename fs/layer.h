@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* layer.h - a directory tree that one writer wrote: the base, a package, or `local`.
+ *
+ * On disk a layer is a plain directory in the kernel overlayfs's upper format
+ * (Documentation/filesystems/overlayfs.rst: whiteouts and opaque directories), so that
+ * `mount -t overlay -o userxattr` reads it too.
+ *
+ * All access is by path relative to the layer's root descriptor and goes through openat2(2) with
+ * RESOLVE_BENEATH, RESOLVE_NO_SYMLINKS and RESOLVE_NO_XDEV: a symlink in a layer, even one that an
+ * enemy swaps in, never leads out of it, and a mount point below the base (ours, say) is -EXDEV
+ * instead of a daemon that waits for itself. "" is the root. Paths may be longer than PATH_MAX.
+ *
+ * A layer is reference-counted (atomically); its contents are immutable once committed.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/stat.h>
+
+#include "fs/base/strv.h"
+
+struct meta;
+
+enum origin {
+	ORIGIN_BASE,
+	ORIGIN_PACKAGE,
+	ORIGIN_LOCAL,
+};
+
+struct layer {
+	int refs;	    /* atomic */
+	int fd;		    /* O_PATH of the tree's root */
+	enum origin origin;
+	uint64_t ino_salt;  /* set where its st_ino could be another layer's too: another disk */
+	char *id;	    /* "zlib-1.2.13-1a2b3c4d", "local", "base" */
+	struct meta *meta;  /* of a package; NULL for base and local */
+	struct links *links; /* under `links_lock` of layer.c; see layer_other_names */
+};
+
+/* Take over `fd`, an O_PATH descriptor of the root, and `meta` (may be NULL). Both stay the caller's
+ * when this fails (NULL: no memory). */
+struct layer *layer_new(enum origin origin, const char *id, int fd, struct meta *meta);
+struct layer *layer_ref(struct layer *layer);
+void layer_unref(struct layer *layer); /* takes NULL */
+
+/* What the tag of a file in this layer says. */
+const char *layer_package(const struct layer *layer); /* "" for the base */
+const char *layer_version(const struct layer *layer);
+const char *origin_name(enum origin origin);
+
+/* openat2 as described above, never through a final symlink. Returns a descriptor or -errno. */
+int layer_open(const struct layer *layer, const char *path, int flags);
+
+/* lstat. Returns 0 or -errno. */
+int layer_stat(const struct layer *layer, const char *path, struct stat *st);
+
+/* The same relative to an open directory of a layer. */
+int layer_open_at(int dir, const char *path, int flags);
+
+/* The other names in this (immutable) layer of the file `ino`, which `path` is one of. Walks the
+ * layer at the first call and remembers all hard-link groups. Adds to `ret`; returns 0 or -errno. */
+int layer_other_names(struct layer *layer, const char *path, ino_t ino, struct strv *ret);

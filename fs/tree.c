@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "fs/tree.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "fs/base/cleanup.h"
+#include "fs/layer.h"
+#include "fs/whiteout.h"
+
+char *tree_join(const char *path, const char *name)
+{
+	char *joined = NULL;
+
+	if (asprintf(&joined, "%s%s%s", path, *path ? "/" : "", name) < 0)
+		return NULL;
+	return joined;
+}
+
+int tree_names(const struct layer *layer, const char *path, struct strv *ret)
+{
+	autofd int fd = layer_open(layer, path, O_RDONLY | O_DIRECTORY);
+	autodir DIR *d = NULL;
+	struct dirent *e;
+
+	if (fd < 0)
+		return fd == -ENOENT || fd == -ENOTDIR ? 0 : fd;
+	d = fdopendir(fd);
+	if (!d)
+		return -errno;
+	take_fd(&fd);
+	while ((errno = 0, e = readdir(d)))
+		if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0 &&
+		    strv_add(ret, e->d_name) < 0)
+			return -ENOMEM;
+	if (errno)
+		return -errno;
+	strv_sort(ret);
+	return 0;
+}
+
+static int walk(const struct layer *layer, const char *path,
+		int (*visit)(const struct tree_entry *e, void *arg), void *arg)
+{
+	autostrv struct strv names = { 0 };
+	int r = tree_names(layer, path, &names);
+
+	for (size_t i = 0; r == 0 && i < names.n; i++) {
+		autofree char *child = tree_join(path, names.v[i]);
+		struct tree_entry e = { .path = child };
+
+		r = child ? layer_stat(layer, child, &e.st) : -ENOMEM;
+		if (r < 0)
+			break;
+		e.whiteout = whiteout_is(&e.st);
+		if (S_ISDIR(e.st.st_mode)) {
+			autofd int fd = layer_open(layer, child, O_RDONLY | O_DIRECTORY);
+
+			if (fd < 0)
+				return fd;
+			e.opaque = opaque_is(fd);
+		}
+		r = visit(&e, arg);
+		if (r == 0 && S_ISDIR(e.st.st_mode))
+			r = walk(layer, child, visit, arg);
+	}
+	return r;
+}
+
+int tree_walk(const struct layer *layer, int (*visit)(const struct tree_entry *e, void *arg),
+	      void *arg)
+{
+	return walk(layer, "", visit, arg);
+}
+
+int tree_readlink(const struct layer *layer, const char *path, char **ret)
+{
+	autofd int fd = layer_open(layer, path, O_PATH);
+	char target[PATH_MAX];
+	ssize_t n;
+
+	if (fd < 0)
+		return fd;
+	n = readlinkat(fd, "", target, sizeof(target));
+	if (n < 0)
+		return -errno;
+	*ret = strndup(target, n);
+	return *ret ? 0 : -ENOMEM;
+}
+
+struct hashing {
+	const struct layer *layer;
+	struct digest *digest;
+	uint64_t files, bytes;
+};
+
+static int hash_file(const struct layer *layer, const char *path, char hex[static DIGEST_HEX])
+{
+	autofd int fd = layer_open(layer, path, O_RDONLY | O_NONBLOCK);
+
+	return fd < 0 ? fd : digest_of_fd(fd, hex);
+}
+
+/* One line a thing; what is in it can hold no NUL, so NUL ends its fields. */
+static int hash_entry(const struct tree_entry *e, void *arg)
+{
+	struct hashing *h = arg;
+	char contents[DIGEST_HEX] = "";
+	autofree char *target = NULL;
+	char line[64];
+	int r = 0;
+
+	if (S_ISREG(e->st.st_mode))
+		r = hash_file(h->layer, e->path, contents);
+	else if (S_ISLNK(e->st.st_mode))
+		r = tree_readlink(h->layer, e->path, &target);
+	if (r < 0)
+		return r;
+	if (!S_ISDIR(e->st.st_mode) && !e->whiteout) {
+		h->files++;
+		h->bytes += S_ISREG(e->st.st_mode) ? e->st.st_size : 0;
+	}
+	snprintf(line, sizeof(line), "%o %" PRIu64 " %d", e->st.st_mode, (uint64_t)e->st.st_rdev,
+		 e->opaque);
+	if ((r = digest_add(h->digest, line, strlen(line) + 1)) < 0 ||
+	    (r = digest_add(h->digest, e->path, strlen(e->path) + 1)) < 0 ||
+	    (r = digest_add(h->digest, contents, strlen(contents) + 1)) < 0)
+		return r;
+	return target ? digest_add(h->digest, target, strlen(target) + 1) : 0;
+}
+
+int tree_hash(const struct layer *layer, char hex[static DIGEST_HEX], uint64_t *files,
+	      uint64_t *bytes)
+{
+	struct hashing h = { .layer = layer, .digest = digest_new() };
+	int r = h.digest ? tree_walk(layer, hash_entry, &h) : -ENOMEM;
+
+	if (r == 0)
+		r = digest_hex(h.digest, hex);
+	digest_free(h.digest);
+	*files = h.files;
+	*bytes = h.bytes;
+	return r;
+}
+
+/* Compare with the descriptors at their start. */
+static int same_bytes(int a, int b)
+{
+	char x[16384], y[16384];
+	ssize_t n, m;
+
+	do {
+		n = read(a, x, sizeof(x));
+		if (n < 0)
+			return -errno;
+		m = n ? pread(b, y, n, lseek(a, 0, SEEK_CUR) - n) : 0;
+		if (m < 0)
+			return -errno;
+		if (m != n || memcmp(x, y, n) != 0)
+			return 0;
+	} while (n > 0);
+	return 1;
+}
+
+static int same_file(const struct layer *a, const struct layer *b, const char *path)
+{
+	autofd int fa = layer_open(a, path, O_RDONLY | O_NONBLOCK);
+	autofd int fb = layer_open(b, path, O_RDONLY | O_NONBLOCK);
+
+	if (fa < 0 || fb < 0)
+		return fa < 0 ? fa : fb;
+	return same_bytes(fa, fb);
+}
+
+int tree_same(const struct layer *a, const struct layer *b, const char *path)
+{
+	autofree char *ta = NULL;
+	autofree char *tb = NULL;
+	struct stat sa, sb;
+	int r;
+
+	if ((r = layer_stat(a, path, &sa)) < 0 || (r = layer_stat(b, path, &sb)) < 0)
+		return r;
+	if ((sa.st_mode & S_IFMT) != (sb.st_mode & S_IFMT))
+		return 0;
+	if (S_ISDIR(sa.st_mode))
+		return 1;
+	if (sa.st_mode != sb.st_mode)
+		return 0;
+	if (S_ISREG(sa.st_mode))
+		return sa.st_size == sb.st_size ? same_file(a, b, path) : 0;
+	if (!S_ISLNK(sa.st_mode))
+		return sa.st_rdev == sb.st_rdev;
+	if ((r = tree_readlink(a, path, &ta)) < 0 || (r = tree_readlink(b, path, &tb)) < 0)
+		return r;
+	return strcmp(ta, tb) == 0;
+}

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "fs/whiteout.h"
+
+#include <errno.h>
+#include <sys/sysmacros.h>
+#include <sys/xattr.h>
+
+bool whiteout_is(const struct stat *st)
+{
+	return S_ISCHR(st->st_mode) && st->st_rdev == makedev(0, 0);
+}
+
+int whiteout_make(int dir, const char *name)
+{
+	return mknodat(dir, name, S_IFCHR | 0000, makedev(0, 0)) < 0 ? -errno : 0;
+}
+
+bool opaque_is(int fd)
+{
+	char value;
+
+	return fgetxattr(fd, OPAQUE_XATTR, &value, 1) == 1 && value == 'y';
+}
+
+int opaque_set(int fd)
+{
+	return fsetxattr(fd, OPAQUE_XATTR, "y", 1, 0) < 0 ? -errno : 0;
+}
