@@ -1,0 +1,403 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* copyup.c - bring a file of a lower layer into the upper, before the first change (see view.h).
+ *
+ * The copy is made in the work directory, whole and with all attributes, and then renamed into
+ * place: who looks sees the old file or the new one, a crash included. The parent directories come
+ * first, without their contents. A file with several names in its layer gets all those that show in
+ * this view, so that they stay one file.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+#include "fs/base/cleanup.h"
+#include "fs/base/io.h"
+#include "fs/layer.h"
+#include "fs/layerset.h"
+#include "fs/names.h"
+#include "fs/view.h"
+#include "fs/whiteout.h"
+
+void copyup_temp_name(struct view *view, char name[static TEMP_NAME])
+{
+	unsigned n = __atomic_add_fetch(&view->temp_names, 1, __ATOMIC_RELAXED);
+
+	snprintf(name, TEMP_NAME, "%lx.%x", (unsigned long)view->root->id, n);
+}
+
+/* All xattrs but those by which an overlay marks its own files. A file system that knows none, or
+ * one kind less than the other, is no reason to fail. */
+static int copy_xattrs(int from, int to)
+{
+	ssize_t n = flistxattr(from, NULL, 0);
+	autofree char *list = n > 0 ? malloc(n) : NULL;
+
+	if (n <= 0)
+		return n < 0 && errno != EOPNOTSUPP ? -errno : 0;
+	if (!list)
+		return -ENOMEM;
+	n = flistxattr(from, list, n);
+	for (const char *name = list; n > 0 && name < list + n; name += strlen(name) + 1) {
+		autofree char *value = NULL;
+		ssize_t len;
+
+		if (strncmp(name, OVERLAY_XATTR_PREFIX, strlen(OVERLAY_XATTR_PREFIX)) == 0)
+			continue;
+		len = fgetxattr(from, name, NULL, 0);
+		value = malloc(len > 0 ? len : 1);
+		if (!value)
+			return -ENOMEM;
+		len = fgetxattr(from, name, value, len > 0 ? len : 0);
+		if (len < 0 || (fsetxattr(to, name, value, len, 0) < 0 && errno != EOPNOTSUPP &&
+				errno != EPERM))
+			return -errno;
+	}
+	return n < 0 ? -errno : 0;
+}
+
+/* Owner, mode, times: in this order, since chown clears setuid bits and everything sets ctime. */
+static int copy_attributes(int to, const struct stat *st)
+{
+	const struct timespec times[2] = { st->st_atim, st->st_mtim };
+
+	if (geteuid() == 0 && fchown(to, st->st_uid, st->st_gid) < 0)
+		return -errno;
+	if (fchmod(to, st->st_mode & 07777) < 0)
+		return -errno;
+	return futimens(to, times) < 0 ? -errno : 0;
+}
+
+static int copy_file(struct view *view, int from, const struct stat *st, int to)
+{
+	int r = io_copy_data(from, to, st->st_size);
+
+	if (r == 0)
+		r = copy_xattrs(from, to);
+	if (r == 0)
+		r = copy_attributes(to, st);
+	if (r == 0 && view->durable && fsync(to) < 0)
+		r = -errno;
+	return r;
+}
+
+static int make_regular(struct view *view, const struct layer *layer, const char *path,
+			const struct stat *st, const char *temp)
+{
+	autofd int from = layer_open(layer, path, O_RDONLY | O_NONBLOCK);
+	autofd int to = -1;
+
+	if (from < 0)
+		return from;
+	to = openat(view->work, temp, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (to < 0)
+		return -errno;
+	return copy_file(view, from, st, to);
+}
+
+static int make_link(struct view *view, const struct layer *layer, const char *path,
+		     const char *temp)
+{
+	autofd int from = layer_open(layer, path, O_PATH);
+	char target[PATH_MAX + 1] = "";
+
+	if (from < 0)
+		return from;
+	if (readlinkat(from, "", target, sizeof(target) - 1) < 0)
+		return -errno;
+	return symlinkat(target, view->work, temp) < 0 ? -errno : 0;
+}
+
+static int make_special(struct view *view, const struct stat *st, const char *temp)
+{
+	if (mknodat(view->work, temp, st->st_mode, st->st_rdev) < 0 ||
+	    fchmodat(view->work, temp, st->st_mode & 07777, 0) < 0)
+		return -errno;
+	return 0;
+}
+
+/* Owner and times of what cannot be opened: by name, not following it. */
+static int copy_attributes_at(int work, const char *temp, const struct stat *st)
+{
+	const struct timespec times[2] = { st->st_atim, st->st_mtim };
+
+	if (geteuid() == 0 &&
+	    fchownat(work, temp, st->st_uid, st->st_gid, AT_SYMLINK_NOFOLLOW) < 0)
+		return -errno;
+	return utimensat(work, temp, times, AT_SYMLINK_NOFOLLOW) < 0 ? -errno : 0;
+}
+
+/* Make a copy called `temp` in the work directory. */
+static int make_copy(struct view *view, const struct layer *layer, const char *path,
+		     const struct stat *st, const char *temp)
+{
+	int r;
+
+	if (S_ISREG(st->st_mode))
+		return make_regular(view, layer, path, st, temp);
+	r = S_ISLNK(st->st_mode) ? make_link(view, layer, path, temp)
+				 : make_special(view, st, temp);
+	return r < 0 ? r : copy_attributes_at(view->work, temp, st);
+}
+
+/* Rename into place; the directory there keeps its times, for nothing has changed to see. */
+static int put_in_place(struct view *view, const char *temp, int dir, const char *name)
+{
+	struct timespec times[2];
+	struct stat st;
+
+	if (fstat(dir, &st) < 0)
+		return -errno;
+	if (renameat2(view->work, temp, dir, name, RENAME_NOREPLACE) < 0)
+		return -errno;
+	times[0] = st.st_atim;
+	times[1] = st.st_mtim;
+	utimensat(dir, "", times, AT_EMPTY_PATH);
+	return 0;
+}
+
+static int make_dir(struct view *view, const char *path, const struct layer *layer,
+		    const char *temp)
+{
+	autofd int from = layer_open(layer, path, O_RDONLY | O_DIRECTORY);
+	autofd int to = -1;
+	struct stat st;
+	int r;
+
+	if (from < 0)
+		return from;
+	if (fstat(from, &st) < 0 || mkdirat(view->work, temp, 0700) < 0)
+		return -errno;
+	to = io_open_dir(view->work, temp);
+	if (to < 0)
+		return to;
+	view_show(view->root, layer, &st);
+	r = copy_xattrs(from, to);
+	return r < 0 ? r : copy_attributes(to, &st);
+}
+
+int copyup_dir(struct node *dir)
+{
+	struct view *view = dir->view;
+	autolayerset struct layerset *below = NULL;
+	autofree char *path = NULL;
+	autofd int parent = -1;
+	char temp[TEMP_NAME];
+	bool in_upper;
+	int r;
+
+	if (dir->virtual_dir || !view->upper || view->read_only)
+		return -EROFS;
+	r = lookup_dir(dir, &below, &in_upper);
+	if (r < 0 || in_upper)
+		return r;
+	if (!below->n)
+		return -ENOENT; /* removed */
+	path = node_path(view->nodes, dir);
+	if (!path)
+		return -ENOMEM;
+	parent = copyup_open_dir(dir->parent);
+	if (parent < 0)
+		return parent;
+	copyup_temp_name(view, temp);
+	r = make_dir(view, path, below->v[0], temp);
+	if (r == 0)
+		r = put_in_place(view, temp, parent, dir->name);
+	if (r < 0)
+		unlinkat(view->work, temp, AT_REMOVEDIR);
+	if (r < 0 && r != -EEXIST) /* somebody else was faster */
+		return r;
+	lookup_set_upper(dir, false);
+	return 0;
+}
+
+int copyup_open_dir(struct node *dir)
+{
+	autofree char *path = NULL;
+	int r = copyup_dir(dir);
+
+	if (r < 0)
+		return r;
+	path = node_path(dir->view->nodes, dir);
+	return path ? layer_open(dir->view->upper, path, O_PATH | O_DIRECTORY) : -ENOMEM;
+}
+
+/* Give the copy the name that `path` has in the lower layer, when it shows here. */
+static int link_name(struct node *node, const struct layer *lower, ino_t real, const char *path)
+{
+	struct view *view = node->view;
+	autofree char *own = node_path(view->nodes, node);
+	autofree char *copy = strdup(path);
+	autofound struct found found = { 0 };
+	struct node *dir = view->root, *next = NULL;
+	char *save = NULL, *name, *rest;
+	autofd int to = -1;
+	int r = 0;
+
+	if (!own || !copy)
+		return -ENOMEM;
+	node_ref(view->nodes, dir);
+	name = strtok_r(copy, "/", &save);
+	while (name && (rest = strtok_r(NULL, "/", &save))) {
+		found_release(&found);
+		r = lookup_find(dir, name, &found);
+		if (r == 0 && !S_ISDIR(found.st.st_mode))
+			r = -ENOENT;
+		if (r == 0)
+			r = nodes_get(view->nodes, dir, name, &found, false, &next);
+		node_unref(view->nodes, dir);
+		if (r < 0)
+			return r == -ENOENT ? 0 : r;
+		dir = next;
+		name = rest;
+	}
+	found_release(&found);
+	r = name ? lookup_find(dir, name, &found) : -ENOENT;
+	if (r == 0 && found.layer == lower && found.st.st_ino == real) {
+		to = copyup_open_dir(dir);
+		r = to < 0 ? to : 0;
+		if (r == 0 && linkat(view->upper->fd, own, to, name, 0) < 0 && errno != EEXIST)
+			r = -errno;
+		lookup_changed(dir);
+	}
+	node_unref(view->nodes, dir);
+	return r == -ENOENT ? 0 : r;
+}
+
+static int link_other_names(struct node *node, struct layer *lower, const char *path, ino_t real)
+{
+	autostrv struct strv names = { 0 };
+	int r = layer_other_names(lower, path, real, &names);
+
+	for (size_t i = 0; r == 0 && i < names.n; i++)
+		r = link_name(node, lower, real, names.v[i]);
+	return r;
+}
+
+/* Under the node's stripe. */
+static int copy_up(struct node *node, struct layer *layer)
+{
+	struct view *view = node->view;
+	autofree char *path = node_path(view->nodes, node);
+	autofd int dir = -1;
+	char temp[TEMP_NAME];
+	struct stat st, copy;
+	int r;
+
+	if (!path)
+		return -ENOMEM;
+	r = layer_stat(layer, path, &st);
+	if (r < 0)
+		return r;
+	dir = copyup_open_dir(node->parent);
+	if (dir < 0)
+		return dir;
+	copyup_temp_name(view, temp);
+	r = make_copy(view, layer, path, &st, temp);
+	if (r == 0 && fstatat(view->work, temp, &copy, AT_SYMLINK_NOFOLLOW) < 0)
+		r = -errno;
+	if (r == 0)
+		r = put_in_place(view, temp, dir, node->name);
+	if (r < 0) {
+		unlinkat(view->work, temp, 0);
+		return r;
+	}
+	if (st.st_nlink > 1)
+		r = link_other_names(node, layer, path, st.st_ino);
+	node_set_layer(view->nodes, node, view->upper, copy.st_ino);
+	data_forget(view->files, node);
+	lookup_changed(node->parent);
+	return r;
+}
+
+int copyup_node(struct node *node)
+{
+	struct view *view = node->view;
+	pthread_mutex_t *stripe = &view->copying[node->id % VIEW_STRIPES];
+	struct layer *layer;
+	int r = 0;
+
+	if (node->dir)
+		return copyup_dir(node);
+	if (!view->upper || view->read_only)
+		return -EROFS;
+	pthread_mutex_lock(stripe);
+	layer = node_layer(view->nodes, node);
+	if (layer != view->upper)
+		r = copy_up(node, layer);
+	layer_unref(layer);
+	pthread_mutex_unlock(stripe);
+	return r;
+}
+
+static int copyup_child(struct node *dir, const char *name)
+{
+	struct view *view = dir->view;
+	autofound struct found found = { 0 };
+	struct node *child = NULL;
+	int r;
+
+	r = lookup_find(dir, name, &found);
+	if (r < 0)
+		return r == -ENOENT ? 0 : r;
+	r = nodes_get(view->nodes, dir, name, &found, false, &child);
+	if (r < 0)
+		return r;
+	r = child->dir ? copyup_tree(child) : copyup_node(child);
+	node_unref(view->nodes, child);
+	return r;
+}
+
+int copyup_tree(struct node *dir)
+{
+	struct view *view = dir->view;
+	autonames struct names *names = NULL;
+	autofree char *path = NULL;
+	autofd int fd = -1;
+	int r;
+
+	r = copyup_dir(dir);
+	if (r == 0)
+		r = lookup_list(dir, &names);
+	for (size_t i = 0; r == 0 && i < names->n; i++)
+		if (!names->v[i].whiteout)
+			r = copyup_child(dir, names->v[i].text);
+	if (r < 0)
+		return r;
+	path = node_path(view->nodes, dir);
+	fd = path ? layer_open(view->upper, path, O_RDONLY | O_DIRECTORY) : -ENOMEM;
+	if (fd < 0)
+		return fd;
+	r = opaque_set(fd);
+	if (r == 0)
+		lookup_set_upper(dir, true);
+	return r;
+}
+
+int copyup_unlinked(struct node *node, int from, int *ret)
+{
+	struct view *view = node->view;
+	char temp[TEMP_NAME];
+	struct stat st;
+	int fd, r;
+
+	if (fstat(from, &st) < 0)
+		return -errno;
+	copyup_temp_name(view, temp);
+	fd = openat(view->work, temp, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return -errno;
+	unlinkat(view->work, temp, 0);
+	r = copy_file(view, from, &st, fd);
+	if (r < 0) {
+		close(fd);
+		return r;
+	}
+	node_set_layer(view->nodes, node, view->upper, st.st_ino);
+	*ret = fd;
+	return 0;
+}

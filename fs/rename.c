@@ -1,0 +1,258 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* rename.c - rename(2) in a view (see view.h).
+ *
+ * What moves is copied up first, a directory with all that is in it: then it is a rename inside the
+ * upper, the layer stays a plain tree, and no directory answers EXDEV. A name that a lower layer
+ * still has is left as a whiteout by the same system call. The view is locked all the while, for
+ * paths change; that includes the copy of a lower directory, which is rare and says so here.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "fs/base/cleanup.h"
+#include "fs/layer.h"
+#include "fs/layerset.h"
+#include "fs/names.h"
+#include "fs/view.h"
+#include "fs/whiteout.h"
+
+/* One of the two names. */
+struct side {
+	struct node *dir;
+	const char *name;
+	struct found found;
+	struct node *node; /* NULL: there is nothing of that name */
+	bool below;	   /* a lower layer has the name */
+	int fd;		   /* of the directory in the upper */
+};
+
+static void side_release(struct side *side)
+{
+	node_unref(side->dir->view->nodes, side->node);
+	found_release(&side->found);
+	if (side->fd >= 0)
+		close(side->fd);
+}
+
+static int side_find(struct side *side)
+{
+	int r = lookup_find(side->dir, side->name, &side->found);
+
+	if (r == -ENOENT)
+		return lookup_below(side->dir, side->name, &side->below);
+	if (r < 0)
+		return r;
+	r = nodes_get(side->dir->view->nodes, side->dir, side->name, &side->found, false,
+		      &side->node);
+	return r < 0 ? r : lookup_below(side->dir, side->name, &side->below);
+}
+
+static int side_open(struct side *side)
+{
+	side->fd = copyup_open_dir(side->dir);
+	return side->fd < 0 ? side->fd : 0;
+}
+
+static int open_upper(struct node *node)
+{
+	autofree char *path = node_path(node->view->nodes, node);
+
+	return path ? layer_open(node->view->upper, path, O_RDONLY | O_DIRECTORY) : -ENOMEM;
+}
+
+static int make_opaque(struct node *dir)
+{
+	autofd int fd = open_upper(dir);
+	int r = fd < 0 ? fd : opaque_set(fd);
+
+	if (r == 0)
+		lookup_set_upper(dir, true);
+	return r;
+}
+
+/* Have all of the node in the upper, fit to stand where `to` is. */
+static int raise_node(struct node *node, const struct side *to)
+{
+	autolayerset struct layerset *below = NULL;
+	bool in_upper;
+	int r;
+
+	if (!node->dir)
+		return copyup_node(node);
+	r = lookup_dir(node, &below, &in_upper);
+	if (r < 0)
+		return r;
+	if (!in_upper || below->n)
+		return copyup_tree(node);
+	return to->below ? make_opaque(node) : 0;
+}
+
+static int check_empty(struct node *dir)
+{
+	autonames struct names *names = NULL;
+	int r = lookup_list(dir, &names);
+
+	for (size_t i = 0; r == 0 && i < names->n; i++)
+		if (!names->v[i].whiteout)
+			r = -ENOTEMPTY;
+	return r;
+}
+
+/* An empty directory that is about to be replaced: rename(2) wants it empty in the upper too, and
+ * nothing may show through while its whiteouts go. */
+static int clear_whiteouts(struct node *dir)
+{
+	autofd int fd = open_upper(dir);
+	autodir DIR *d = NULL;
+	struct dirent *e;
+	int r;
+
+	if (fd < 0)
+		return fd == -ENOENT ? 0 : fd;
+	r = opaque_set(fd);
+	if (r < 0)
+		return r;
+	d = fdopendir(fcntl(fd, F_DUPFD_CLOEXEC, 0));
+	if (!d)
+		return -errno;
+	while ((errno = 0, e = readdir(d)))
+		if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0 &&
+		    unlinkat(fd, e->d_name, 0) < 0)
+			return -errno;
+	return -errno;
+}
+
+/* The name in the way. */
+static int check_victim(const struct side *from, const struct side *to)
+{
+	bool is_dir = S_ISDIR(to->node->type);
+
+	if (S_ISDIR(from->node->type) != is_dir)
+		return is_dir ? -EISDIR : -ENOTDIR;
+	if (is_dir)
+		return check_empty(to->node);
+	return 0;
+}
+
+static int prepare_victim(struct side *to)
+{
+	struct layer *upper = to->dir->view->upper;
+
+	if (to->node->dir)
+		return clear_whiteouts(to->node);
+	if (to->found.st.st_nlink > 1 && to->found.layer != upper) {
+		/* its other names stay one file: see keep_node in change.c */
+		int r = copyup_node(to->node);
+
+		if (r < 0)
+			return r;
+	}
+	return view_keep(to->node);
+}
+
+/* The rename itself, in the upper. */
+static int move(struct side *from, struct side *to)
+{
+	bool over_whiteout = !to->node && to->found.whiteout && from->node->dir;
+	unsigned flags = from->below ? RENAME_WHITEOUT : 0;
+
+	if (over_whiteout) { /* a directory cannot replace it, but change places with it */
+		if (renameat2(from->fd, from->name, to->fd, to->name, RENAME_EXCHANGE) < 0)
+			return -errno;
+		if (!from->below && unlinkat(from->fd, from->name, 0) < 0)
+			return -errno;
+		return 0;
+	}
+	if (renameat2(from->fd, from->name, to->fd, to->name, flags) == 0)
+		return 0;
+	if (errno != EINVAL || !flags)
+		return -errno;
+	/* a file system that knows no RENAME_WHITEOUT */
+	if (renameat(from->fd, from->name, to->fd, to->name) < 0)
+		return -errno;
+	return whiteout_make(from->fd, from->name);
+}
+
+static int rename_over(struct side *from, struct side *to)
+{
+	struct nodes *nodes = from->dir->view->nodes;
+	int r = to->node ? check_victim(from, to) : 0;
+
+	if (r == 0)
+		r = raise_node(from->node, to);
+	if (r == 0)
+		r = side_open(from);
+	if (r == 0)
+		r = side_open(to);
+	if (r == 0 && to->node)
+		r = prepare_victim(to);
+	if (r == 0)
+		r = move(from, to);
+	if (r < 0)
+		return r;
+	if (to->node)
+		node_set_unlinked(nodes, to->node);
+	return node_move(nodes, from->node, to->dir, to->name);
+}
+
+static int rename_exchange(struct side *from, struct side *to)
+{
+	int r;
+
+	if (!to->node)
+		return -ENOENT;
+	r = raise_node(from->node, to);
+	if (r == 0)
+		r = raise_node(to->node, from);
+	if (r == 0)
+		r = side_open(from);
+	if (r == 0)
+		r = side_open(to);
+	if (r == 0 && renameat2(from->fd, from->name, to->fd, to->name, RENAME_EXCHANGE) < 0)
+		r = -errno;
+	if (r == 0)
+		node_swap(from->dir->view->nodes, from->node, to->node);
+	return r;
+}
+
+int view_rename(struct node *dir, const char *name, struct node *to_dir, const char *to_name,
+		unsigned flags)
+{
+	struct view *view = dir->view;
+	struct side from = { .dir = dir, .name = name, .fd = -1 };
+	struct side to = { .dir = to_dir, .name = to_name, .fd = -1 };
+	int r;
+
+	if (flags & ~(RENAME_NOREPLACE | RENAME_EXCHANGE))
+		return -EINVAL;
+	if (view != to_dir->view)
+		return -EXDEV;
+	if (dir->virtual_dir || to_dir->virtual_dir || !view->upper || view->read_only)
+		return -EROFS;
+	if (strlen(to_name) > NAME_MAX)
+		return -ENAMETOOLONG;
+	r = view_enter_alone(dir);
+	if (r < 0)
+		return r;
+	r = side_find(&from);
+	if (r == 0)
+		r = side_find(&to);
+	if (r == 0 && !from.node)
+		r = -ENOENT;
+	if (r == 0 && to.node && flags & RENAME_NOREPLACE)
+		r = -EEXIST;
+	if (r == 0 && from.node != to.node)
+		r = flags & RENAME_EXCHANGE ? rename_exchange(&from, &to) : rename_over(&from, &to);
+	lookup_changed(dir);
+	lookup_changed(to_dir);
+	side_release(&from);
+	side_release(&to);
+	view_leave(dir);
+	return r;
+}

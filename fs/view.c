@@ -1,0 +1,636 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "fs/view.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "fs/base/cleanup.h"
+#include "fs/layer.h"
+#include "fs/layerset.h"
+#include "fs/names.h"
+
+/* The root of every view but the main one gets a number of its own: two directories of one mount
+ * that are not the same must not look it. */
+static int add_root(struct view *view)
+{
+	struct found found = { .st.st_mode = S_IFDIR, .below = view->below };
+	const struct layer *top = view->upper ? view->upper : NULL;
+	int r;
+
+	if (!top && view->below->n)
+		top = view->below->v[view->below->n - 1];
+	if (top) {
+		r = layer_stat(top, "", &found.st);
+		if (r < 0)
+			return r;
+	}
+	found.in_upper = view->upper;
+	r = nodes_add_root(view->nodes, view, &found, &view->root);
+	if (r == 0)
+		view->root->ino = (UINT64_C(1) << 60) + view->root->id;
+	return r;
+}
+
+int view_new(struct nodes *nodes, struct files *files, const struct view_options *o,
+	     struct view **ret)
+{
+	struct view *view = calloc(1, sizeof(*view));
+	int r = -ENOMEM;
+
+	if (!view)
+		return r;
+	*view = (struct view){
+		.nodes = nodes,
+		.files = files,
+		.upper = o->upper ? layer_ref(o->upper) : NULL,
+		.read_only = o->read_only,
+		.hide = o->hide ? layer_ref(o->hide) : NULL,
+		.below = layerset_ref(o->below),
+		.work = o->work,
+		.as_root = o->as_root,
+		.durable = o->durable,
+		.shared = o->shared,
+		.name = strdup(o->name ? o->name : ""),
+	};
+	pthread_rwlock_init(&view->lock, NULL);
+	for (size_t i = 0; i < VIEW_STRIPES; i++)
+		pthread_mutex_init(&view->copying[i], NULL);
+	if (view->name)
+		r = add_root(view);
+	if (r < 0) {
+		view_free(view);
+		return r;
+	}
+	*ret = view;
+	return 0;
+}
+
+void view_free(struct view *view)
+{
+	if (!view)
+		return;
+	layer_unref(view->upper);
+	layer_unref(view->hide);
+	layerset_unref(view->below);
+	pthread_rwlock_destroy(&view->lock);
+	for (size_t i = 0; i < VIEW_STRIPES; i++)
+		pthread_mutex_destroy(&view->copying[i]);
+	free(view->name);
+	free(view);
+}
+
+void view_close(struct view *view)
+{
+	pthread_rwlock_wrlock(&view->lock);
+	view->closed = true;
+	pthread_rwlock_unlock(&view->lock);
+}
+
+void view_set_below(struct view *view, struct layerset *below)
+{
+	struct layerset *old;
+
+	pthread_rwlock_wrlock(&view->lock);
+	old = view->below;
+	view->below = layerset_ref(below);
+	view->generation++;
+	pthread_rwlock_unlock(&view->lock);
+	layerset_unref(old);
+}
+
+static int check_open(struct view *view)
+{
+	if (!view->closed)
+		return 0;
+	pthread_rwlock_unlock(&view->lock);
+	return -ESTALE;
+}
+
+int view_enter(struct node *node)
+{
+	pthread_rwlock_rdlock(&node->view->lock);
+	return check_open(node->view);
+}
+
+int view_enter_alone(struct node *node)
+{
+	pthread_rwlock_wrlock(&node->view->lock);
+	return check_open(node->view);
+}
+
+void view_leave(struct node *node)
+{
+	pthread_rwlock_unlock(&node->view->lock);
+}
+
+/* The base belongs to whoever unpacked it, but he who mounts it is the one who builds: not root, he
+ * sees it as his own, and its directories as writable, for what he writes goes to the upper. */
+static void show_base(struct stat *st)
+{
+	if (geteuid() != 0) {
+		st->st_uid = geteuid();
+		st->st_gid = getegid();
+	}
+	if (S_ISDIR(st->st_mode))
+		st->st_mode |= S_IWUSR;
+}
+
+/* Staging shows what will be on the Pi: root's files. A file that its real owner alone may read
+ * stays his to read. */
+static void show_as_root(struct stat *st)
+{
+	mode_t others = S_ISDIR(st->st_mode) ? S_IROTH | S_IXOTH : S_IROTH;
+
+	if (geteuid() != 0 && (st->st_mode & others) != others)
+		return;
+	st->st_uid = 0;
+	st->st_gid = 0;
+}
+
+void view_show(const struct node *node, const struct layer *layer, struct stat *st)
+{
+	st->st_ino = node->ino;
+	if (layer && layer->origin == ORIGIN_BASE)
+		show_base(st);
+	if (node->view->as_root)
+		show_as_root(st);
+}
+
+static int stat_dir(struct node *node, struct stat *st)
+{
+	autolayerset struct layerset *below = NULL;
+	autofree char *path = node_path(node->view->nodes, node);
+	struct layer *top;
+	bool in_upper;
+	int r;
+
+	if (!path)
+		return -ENOMEM;
+	r = lookup_dir(node, &below, &in_upper);
+	if (r < 0)
+		return r;
+	top = in_upper ? node->view->upper : below->n ? below->v[0] : NULL;
+	if (!top) { /* removed, or in no layer any more: an empty directory */
+		*st = (struct stat){ .st_mode = S_IFDIR | 0755, .st_nlink = 0 };
+		view_show(node, NULL, st);
+		return 0;
+	}
+	r = layer_stat(top, path, st);
+	if (r < 0)
+		return r;
+	if (in_upper + below->n > 1)
+		st->st_nlink = 1; /* "not counted", as find(1) and overlayfs have it */
+	view_show(node, top, st);
+	return 0;
+}
+
+static int stat_virtual(const struct node *node, struct stat *st)
+{
+	*st = (struct stat){
+		.st_mode = S_IFDIR | 0555,
+		.st_nlink = 2,
+		.st_ino = node->ino,
+		.st_uid = geteuid(),
+		.st_gid = getegid(),
+	};
+	return 0;
+}
+
+int view_stat(struct node *node, struct stat *st)
+{
+	struct view *view = node->view;
+	autofree char *path = NULL;
+	struct layer *layer;
+	struct file *file;
+	int r;
+
+	if (node->virtual_dir)
+		return stat_virtual(node, st);
+	if (node->dir)
+		return stat_dir(node, st);
+	layer = node_layer(view->nodes, node);
+	file = data_get(view->files, node, false);
+	if (file) {
+		r = fstat(file->fd, st) < 0 ? -errno : 0;
+		if (file->pinned && layer != view->upper)
+			st->st_nlink = 0; /* unlinked here, but the layer below still has it */
+		data_close(file);
+	} else {
+		path = node_path(view->nodes, node);
+		r = path ? layer_stat(layer, path, st) : -ENOMEM;
+	}
+	view_show(node, layer, st);
+	layer_unref(layer);
+	return r;
+}
+
+int view_getattr(struct node *node, struct stat *st)
+{
+	int r = view_enter(node);
+
+	if (r < 0)
+		return r;
+	r = view_stat(node, st);
+	view_leave(node);
+	return r;
+}
+
+int view_lookup(struct node *dir, const char *name, struct node **ret, struct stat *st)
+{
+	struct view *view = dir->view;
+	autofound struct found found = { 0 };
+	struct node *node = NULL;
+	bool fresh;
+	int r;
+
+	if (strlen(name) > NAME_MAX)
+		return -ENAMETOOLONG;
+	r = view_enter(dir);
+	if (r < 0)
+		return r;
+	r = lookup_find(dir, name, &found);
+	if (r < 0)
+		goto out;
+	/* A file that another view may write gets a new node each time: nothing that the kernel
+	 * keeps of the old one can be stale then. */
+	fresh = view->shared && found.layer == view->upper && !S_ISDIR(found.st.st_mode);
+	r = nodes_get(view->nodes, dir, name, &found, fresh, &node);
+	if (r < 0 || !st)
+		goto out;
+	if (node->dir) {
+		r = stat_dir(node, st);
+	} else {
+		*st = found.st;
+		view_show(node, found.layer, st);
+	}
+out:
+	view_leave(dir);
+	if (r < 0)
+		node_unref(view->nodes, node);
+	else
+		*ret = node;
+	return r;
+}
+
+int view_walk(struct view *view, const char *path, struct node **ret, struct stat *st)
+{
+	autofree char *copy = strdup(path);
+	struct node *node = view->root;
+	char *save = NULL;
+	int r = 0;
+
+	if (!copy)
+		return -ENOMEM;
+	node_ref(view->nodes, node);
+	for (char *name = strtok_r(copy, "/", &save); name; name = strtok_r(NULL, "/", &save)) {
+		struct node *next = NULL;
+
+		if (strcmp(name, ".") == 0)
+			continue;
+		r = strcmp(name, "..") == 0 ? -EINVAL : view_lookup(node, name, &next, NULL);
+		node_unref(view->nodes, node);
+		if (r < 0)
+			return r;
+		node = next;
+	}
+	if (st)
+		r = view_getattr(node, st);
+	if (r < 0)
+		node_unref(view->nodes, node);
+	else
+		*ret = node;
+	return r;
+}
+
+int view_list(struct node *dir, struct names **ret)
+{
+	int r = view_enter(dir);
+
+	if (r < 0)
+		return r;
+	r = lookup_list(dir, ret);
+	view_leave(dir);
+	return r;
+}
+
+/* An O_PATH descriptor of the node itself, unlinked or not. */
+static int open_path(struct node *node)
+{
+	struct view *view = node->view;
+	autofree char *path = NULL;
+	struct layer *layer;
+	struct file *file = data_get(view->files, node, false);
+	int fd;
+
+	if (file) {
+		fd = fcntl(file->fd, F_DUPFD_CLOEXEC, 0);
+		fd = fd < 0 ? -errno : fd;
+		data_close(file);
+		return fd;
+	}
+	path = node_path(view->nodes, node);
+	if (!path)
+		return -ENOMEM;
+	layer = node_layer(view->nodes, node);
+	fd = layer ? layer_open(layer, path, O_PATH) : -ENOENT;
+	layer_unref(layer);
+	return fd;
+}
+
+static int read_link(struct node *node, char **ret)
+{
+	autofd int fd = open_path(node);
+	char target[PATH_MAX];
+	ssize_t n;
+
+	if (fd < 0)
+		return fd;
+	n = readlinkat(fd, "", target, sizeof(target));
+	if (n < 0)
+		return -errno;
+	*ret = strndup(target, n);
+	return *ret ? 0 : -ENOMEM;
+}
+
+int view_readlink(struct node *node, char **ret)
+{
+	int r;
+
+	if (!S_ISLNK(node->type))
+		return -EINVAL;
+	r = view_enter(node);
+	if (r < 0)
+		return r;
+	r = read_link(node, ret);
+	view_leave(node);
+	return r;
+}
+
+/* The contents are still where they were when the file was opened. */
+static bool is_in_layer(const struct node *node, const void *layer)
+{
+	return __atomic_load_n(&node->layer, __ATOMIC_ACQUIRE) == layer;
+}
+
+/* Open for writing what its owner made read-only: he who created it may still write (open(2)), and
+ * only he gets here. Root needs none of this. */
+static int open_forced(const struct layer *layer, const char *path, int flags)
+{
+	autofd int handle = layer_open(layer, path, O_PATH);
+	char proc[64];
+	struct stat st;
+	int fd;
+
+	if (handle < 0)
+		return handle;
+	snprintf(proc, sizeof(proc), "/proc/self/fd/%d", handle);
+	if (fstat(handle, &st) < 0 || chmod(proc, (st.st_mode & 07777) | S_IRUSR | S_IWUSR) < 0)
+		return -EACCES;
+	fd = layer_open(layer, path, flags);
+	chmod(proc, st.st_mode & 07777);
+	return fd;
+}
+
+static int open_contents(struct view *view, const struct layer *layer, const char *path, bool write)
+{
+	int flags = (write ? O_RDWR : O_RDONLY) | O_NONBLOCK;
+	int fd;
+
+	do
+		fd = layer_open(layer, path, flags);
+	while ((fd == -EMFILE || fd == -ENFILE) && files_shrink(view->files));
+	if (fd == -EACCES && layer == view->upper)
+		fd = open_forced(layer, path, flags);
+	return fd;
+}
+
+/* An unlinked file of a lower layer that somebody still writes to. */
+static int open_unlinked(struct node *node, bool write, struct file **ret)
+{
+	struct view *view = node->view;
+	struct file *old = data_get(view->files, node, false);
+	int fd = -1, r;
+
+	if (!old || !write) {
+		*ret = old;
+		return old ? 0 : -ESTALE;
+	}
+	r = copyup_unlinked(node, old->fd, &fd);
+	if (r == 0)
+		r = data_put(view->files, node, fd, true, true, NULL, NULL, ret);
+	data_close(old);
+	return r;
+}
+
+/* Under view->lock; `write` only after a copy-up. */
+static int open_node(struct node *node, bool write, bool pin, struct file **ret)
+{
+	struct view *view = node->view;
+	int r;
+
+	do {
+		autofree char *path = node_path(view->nodes, node);
+		struct layer *layer = node_layer(view->nodes, node);
+		int fd = path ? open_contents(view, layer, path, write) : -ENOMEM;
+
+		r = fd < 0 ? fd
+			   : data_put(view->files, node, fd, write, pin, is_in_layer, layer, ret);
+		layer_unref(layer);
+	} while (r == -EAGAIN);
+	return r;
+}
+
+int view_open(struct node *node, bool write, struct file **ret)
+{
+	struct view *view = node->view;
+	struct file *file;
+	int r;
+
+	if (node->dir)
+		return -EISDIR;
+	if (!S_ISREG(node->type))
+		return -EINVAL;
+	if (write && (!view->upper || view->read_only))
+		return -EROFS;
+	r = view_enter(node);
+	if (r < 0)
+		return r;
+	file = data_get(view->files, node, write);
+	if (!file) {
+		if (node->unlinked)
+			r = open_unlinked(node, write, &file);
+		else if (write)
+			r = copyup_node(node);
+		if (r == 0 && !file)
+			r = open_node(node, write, false, &file);
+	}
+	view_leave(node);
+	if (r == 0)
+		*ret = file;
+	return r;
+}
+
+int view_keep(struct node *node)
+{
+	struct view *view = node->view;
+	autofree char *path = NULL;
+	struct layer *layer;
+	struct file *file = NULL;
+	int fd, r;
+
+	if (node->dir)
+		return 0;
+	if (S_ISREG(node->type)) {
+		bool own;
+
+		layer = node_layer(view->nodes, node);
+		own = layer == view->upper;
+		layer_unref(layer);
+		r = open_node(node, own, true, &file);
+		if (r != -EACCES) {
+			data_close(file);
+			return r;
+		}
+	}
+	path = node_path(view->nodes, node);
+	if (!path)
+		return -ENOMEM;
+	layer = node_layer(view->nodes, node);
+	fd = layer_open(layer, path, O_PATH);
+	layer_unref(layer);
+	if (fd < 0)
+		return fd;
+	r = data_put(view->files, node, fd, true, true, NULL, NULL, &file);
+	if (r == 0)
+		data_close(file);
+	return r;
+}
+
+int view_statvfs(struct node *node, struct statvfs *st)
+{
+	struct layer *layer = node->view->upper;
+
+	if (!layer && node->view->below->n)
+		layer = node->view->below->v[0];
+	if (!layer || fstatvfs(layer->fd, st) < 0)
+		return layer ? -errno : -ENOSYS;
+	return 0;
+}
+
+int view_sync_dir(struct node *dir)
+{
+	struct view *view = dir->view;
+	autolayerset struct layerset *below = NULL;
+	autofree char *path = NULL;
+	autofd int fd = -1;
+	bool in_upper = false;
+	int r;
+
+	r = view_enter(dir);
+	if (r < 0)
+		return r;
+	path = node_path(view->nodes, dir);
+	r = path ? lookup_dir(dir, &below, &in_upper) : -ENOMEM;
+	if (r == 0 && in_upper)
+		fd = layer_open(view->upper, path, O_RDONLY | O_DIRECTORY);
+	view_leave(dir);
+	if (r < 0 || !in_upper)
+		return r;
+	if (fd < 0)
+		return fd;
+	return fsync(fd) < 0 ? -errno : 0;
+}
+
+/* A descriptor through which attributes of the node in the upper are set; see /proc/self/fd in
+ * proc(5) for what fchmod(2) does not do with O_PATH. */
+static int set_attributes(int fd, unsigned what, const struct stat *want,
+			  const struct timespec times[2])
+{
+	char proc[64];
+
+	if (what & (VIEW_SET_UID | VIEW_SET_GID)) {
+		uid_t uid = what & VIEW_SET_UID ? want->st_uid : (uid_t)-1;
+		gid_t gid = what & VIEW_SET_GID ? want->st_gid : (gid_t)-1;
+
+		if (fchownat(fd, "", uid, gid, AT_EMPTY_PATH) < 0)
+			return -errno;
+	}
+	if (what & VIEW_SET_MODE) {
+		snprintf(proc, sizeof(proc), "/proc/self/fd/%d", fd);
+		if (chmod(proc, want->st_mode & 07777) < 0)
+			return -errno;
+	}
+	if (what & VIEW_SET_TIMES && utimensat(fd, "", times, AT_EMPTY_PATH) < 0)
+		return -errno;
+	return 0;
+}
+
+static int set_size(struct node *node, off_t size)
+{
+	struct file *file = NULL;
+	int r = view_open(node, true, &file);
+
+	if (r < 0)
+		return r;
+	r = ftruncate(file->fd, size) < 0 ? -errno : 0;
+	data_close(file);
+	return r;
+}
+
+int view_setattr(struct node *node, unsigned what, const struct stat *want,
+		 const struct timespec times[2], struct stat *st)
+{
+	struct view *view = node->view;
+	autofd int fd = -1;
+	int r = 0;
+
+	if (node->virtual_dir || !view->upper || view->read_only)
+		return -EROFS;
+	if (what & VIEW_SET_SIZE)
+		r = set_size(node, want->st_size);
+	if (r < 0)
+		return r;
+	r = view_enter(node);
+	if (r < 0)
+		return r;
+	if (what & ~VIEW_SET_SIZE) {
+		r = node->unlinked ? 0 : copyup_node(node);
+		if (r == 0 && node->dir)
+			fd = copyup_open_dir(node);
+		else if (r == 0)
+			fd = open_path(node);
+		if (r == 0)
+			r = fd < 0 ? fd : set_attributes(fd, what, want, times);
+	}
+	if (r == 0)
+		r = view_stat(node, st);
+	view_leave(node);
+	return r;
+}
+
+int view_tag(struct node *node, struct layer **ret)
+{
+	struct view *view = node->view;
+	autolayerset struct layerset *below = NULL;
+	bool in_upper;
+	int r;
+
+	if (!node->dir) {
+		*ret = node_layer(view->nodes, node);
+		return 0;
+	}
+	r = lookup_dir(node, &below, &in_upper);
+	if (r < 0)
+		return r;
+	if (below->n)
+		*ret = layer_ref(below->v[below->n - 1]);
+	else if (in_upper)
+		*ret = layer_ref(view->upper);
+	else
+		return -ENODATA;
+	return 0;
+}

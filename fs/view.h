@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* view.h - layers + a filter + at most one layer to write to: what somebody sees.
+ *
+ * Everything that a program can do to a file is a function here; the FUSE operations only find the
+ * node, call it and reply. Unless said otherwise functions return 0 or -errno, a node that is given
+ * back carries a reference for the caller, and `struct stat` is filled with what the view shows
+ * (st_ino of the node, owners as the view has them), not with what is on disk.
+ *
+ * Where the code is: view.c (life and attributes), lookup.c (names to layers), change.c (names come
+ * and go), rename.c, copyup.c, data.c (contents), xattr.c.
+ *
+ * Locks, in this order:
+ *   1. view->lock: the shape. Read-held by whoever composes a path and uses it; write-held by a
+ *      rename and by a change of the stack. Never held across a kernel notification or a reply.
+ *   2. view->copying[]: one of them across the copy-up of one file, so that it is copied once.
+ *   3. files->lock, then nodes->lock: a few instructions each, never across a system call.
+ * Two callers may add or remove names in one directory at a time only if the names differ; the
+ * kernel's directory locks see to that.
+ */
+#pragma once
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+
+#include "fs/data.h"
+#include "fs/node.h"
+
+struct layer;
+struct layerset;
+struct names;
+
+enum { VIEW_STRIPES = 32 };
+
+struct view {
+	struct nodes *nodes;
+	struct files *files;
+	struct node *root;
+	struct layer *upper; /* the layer that may change; NULL: none does */
+	bool read_only;	     /* and not through this view */
+	struct layer *hide;  /* NULL, or: paths that are no directory here do not show (staging) */
+	int work;	     /* where an upper's new things are made; lent */
+	bool as_root;	     /* show root:root (staging) */
+	bool durable;	     /* sync a copy-up before it shows: nobody will sync the layer later */
+	bool shared;	     /* another view writes to the upper: nothing of it may be cached */
+	char *name;	     /* the package of a build or package view; "" for the others */
+
+	pthread_rwlock_t lock;
+	struct layerset *below; /* under lock; immutable layers, top first */
+	unsigned generation;	/* under lock; counts changes of `below` */
+	bool closed;		/* under lock; its install is over: everything is -ESTALE */
+
+	pthread_mutex_t copying[VIEW_STRIPES];
+	unsigned temp_names; /* atomic */
+};
+
+struct view_options {
+	struct layer *upper, *hide;
+	struct layerset *below;
+	int work;
+	bool as_root, durable, read_only, shared;
+	const char *name;
+};
+
+/* Who a new file belongs to. */
+struct owner {
+	uid_t uid;
+	gid_t gid;
+};
+
+/* Takes references of its own of all layers. */
+int view_new(struct nodes *nodes, struct files *files, const struct view_options *options,
+	     struct view **ret);
+/* No more requests are answered. The view itself lives until its last node is gone: view_free. */
+void view_close(struct view *view);
+/* Only when no node of it is left, or all nodes are about to be released. */
+void view_free(struct view *view);
+
+/* Show another stack. What programs have open stays as it is. */
+void view_set_below(struct view *view, struct layerset *below);
+
+/* Look a name up. -ENOENT, -ENOTDIR, -ENAMETOOLONG. `st` may be NULL. */
+int view_lookup(struct node *dir, const char *name, struct node **ret, struct stat *st);
+/* A path with '/', step by step, no symlink followed; "" is the root. */
+int view_walk(struct view *view, const char *path, struct node **ret, struct stat *st);
+int view_getattr(struct node *node, struct stat *st);
+/* The target, for the caller to free. */
+int view_readlink(struct node *node, char **ret);
+/* All names that show in `dir`, for the caller to unref. Whiteouts are still in it. */
+int view_list(struct node *dir, struct names **ret);
+
+/* chmod, chown, truncate, utimensat: `what` is a set of VIEW_SET_*; times as utimensat(2). */
+enum {
+	VIEW_SET_MODE = 1,
+	VIEW_SET_UID = 2,
+	VIEW_SET_GID = 4,
+	VIEW_SET_SIZE = 8,
+	VIEW_SET_TIMES = 16,
+};
+int view_setattr(struct node *node, unsigned what, const struct stat *want,
+		 const struct timespec times[2], struct stat *st);
+
+/* New names. mode has the S_IFMT bits: S_IFDIR makes a directory, S_IFREG an empty file, and so on.
+ * -EPERM for a 0:0 character device: it would read as a whiteout. */
+int view_make(struct node *dir, const char *name, mode_t mode, dev_t rdev, struct owner owner,
+	      struct node **ret, struct stat *st);
+int view_symlink(struct node *dir, const char *name, const char *target, struct owner owner,
+		 struct node **ret, struct stat *st);
+int view_link(struct node *node, struct node *dir, const char *name, struct stat *st);
+/* A file without a name, for O_TMPFILE; view_link gives it one. */
+int view_tmpfile(struct node *dir, mode_t mode, struct owner owner, struct node **ret,
+		 struct stat *st);
+
+int view_unlink(struct node *dir, const char *name);
+int view_rmdir(struct node *dir, const char *name);
+/* rename.c; flags as renameat2(2): RENAME_NOREPLACE, RENAME_EXCHANGE; -EINVAL for others. */
+int view_rename(struct node *dir, const char *name, struct node *to_dir, const char *to_name,
+		unsigned flags);
+
+/* Contents: an open descriptor of the node's file, to be given back with data_close. For writing, the
+ * file is copied up first. -EISDIR, -EROFS, -EINVAL for what has no contents. */
+int view_open(struct node *node, bool write, struct file **ret);
+
+int view_statvfs(struct node *node, struct statvfs *st);
+/* fsync of a directory. */
+int view_sync_dir(struct node *dir);
+
+/* xattr.c. As the system calls of the same names; the overlay's own names neither show nor can be
+ * set, and user.xsysfs.{package,version,layer,origin} answer with the tag without being listed. */
+ssize_t view_getxattr(struct node *node, const char *name, void *value, size_t size);
+ssize_t view_listxattr(struct node *node, char *list, size_t size);
+int view_setxattr(struct node *node, const char *name, const void *value, size_t size, int flags);
+int view_removexattr(struct node *node, const char *name);
+/* The layer that the tag of this node names, with a reference: for a directory the base when the
+ * base has it, else the lowest layer that does. */
+int view_tag(struct node *node, struct layer **ret);
+
+/* ---- for the files of the view itself ---- */
+
+/* Read-lock the node's view: -ESTALE when it is closed. */
+int view_enter(struct node *node);
+void view_leave(struct node *node);
+/* Write-lock it, for a change that moves paths. */
+int view_enter_alone(struct node *node);
+
+/* lookup.c: under view->lock. */
+
+/* What `name` in `dir` is. On 0 and -ENOENT `found` is filled and to be released. */
+int lookup_find(struct node *dir, const char *name, struct found *found);
+void found_release(struct found *found);
+#define autofound cleanup(found_release)
+/* Does a layer under the upper show this name? Whoever takes the upper's away has to hide it. */
+int lookup_below(struct node *dir, const char *name, bool *ret);
+/* The directory's present layers: those below (a reference for the caller), and the upper? */
+int lookup_dir(struct node *dir, struct layerset **below, bool *in_upper);
+int lookup_list(struct node *dir, struct names **ret);
+/* A name in it has come or gone. */
+void lookup_changed(struct node *dir);
+/* From now on it is in the upper too; `opaque`: and nowhere else. */
+void lookup_set_upper(struct node *dir, bool opaque);
+
+/* Its name is about to go: give a node that somebody still has a descriptor to live on. */
+int view_keep(struct node *node);
+/* Fill `st` for a node from what its layer says. */
+void view_show(const struct node *node, const struct layer *layer, struct stat *st);
+int view_stat(struct node *node, struct stat *st);
+
+/* copyup.c: under view->lock. */
+
+/* Make sure that the upper has the node, with data, attributes and all its names. -EROFS. */
+int copyup_node(struct node *node);
+/* The same for a directory without what is in it. */
+int copyup_dir(struct node *dir);
+/* A directory with all that is in it, so that it can be moved: opaque afterwards. */
+int copyup_tree(struct node *dir);
+/* The upper's directory for `dir`, copied up if need be: an O_PATH descriptor. */
+int copyup_open_dir(struct node *dir);
+/* A name in the work directory that nobody has. */
+enum { TEMP_NAME = 32 };
+void copyup_temp_name(struct view *view, char name[static TEMP_NAME]);
+/* The unlinked file that `file` is open on, as a writable one of its own. */
+int copyup_unlinked(struct node *node, int from, int *ret);
