@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "fs/install.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "fs/base/cleanup.h"
+#include "fs/base/io.h"
+#include "fs/base/name.h"
+#include "fs/conflict.h"
+#include "fs/layer.h"
+#include "fs/layerset.h"
+#include "fs/meta.h"
+#include "fs/stack.h"
+#include "fs/state.h"
+#include "fs/tree.h"
+
+enum { ID_DIGITS = 12 }; /* of the tree's hash */
+
+static int say(char **problem, int r, const char *fmt, const char *a, const char *b)
+{
+	if (asprintf(problem, fmt, a, b) < 0)
+		*problem = NULL;
+	return r;
+}
+
+static int make_meta(const struct install_request *q, struct meta **ret, char **problem)
+{
+	struct meta *meta;
+
+	if (!name_is_package(q->package))
+		return say(problem, -EINVAL, "'%s' is no name for a package%s", q->package, "");
+	if (!name_is_version(q->version))
+		return say(problem, -EINVAL, "'%s' is no version for package '%s'", q->version,
+			   q->package);
+	if (strlen(q->key) > 128 || strpbrk(q->key, "\n\t"))
+		return say(problem, -EINVAL, "the key of package '%s' is not one short line%s",
+			   q->package, "");
+	meta = meta_new(q->package, q->version, q->key);
+	if (!meta)
+		return -ENOMEM;
+	if (meta_add_names(&meta->needs, q->needs) < 0 ||
+	    meta_add_names(&meta->replaces, q->replaces) < 0) {
+		meta_free(meta);
+		return say(problem, -EINVAL, "'%s' or '%s' is no list of packages", q->needs,
+			   q->replaces);
+	}
+	*ret = meta;
+	return 0;
+}
+
+/* Which packages the build view shows: all that it needs, and what those need. */
+static int find_below(struct state *state, const struct meta *meta, struct layerset **ret,
+		      char **problem)
+{
+	autostrv struct strv closure = { 0 };
+	const char *missing = NULL;
+	int r = stack_closure(state->stack, state->n, &meta->needs, &closure, &missing);
+
+	if (r == -ENOENT)
+		return say(problem, r, "package '%s' needs '%s', which is not installed",
+			   meta->package, missing);
+	if (r == 0 && strv_has(&closure, meta->package))
+		return say(problem, -ELOOP, "package '%s' needs itself: '%s' is among its needs",
+			   meta->package, meta->package);
+	if (r < 0)
+		return r;
+	*ret = state_layers(state, false, true, &closure);
+	return *ret ? 0 : -ENOMEM;
+}
+
+static int make_pending(struct state *state, const char *package, int *root)
+{
+	autofd int dir = -1;
+
+	if (mkdirat(state->pending, package, 0755) < 0)
+		return errno == EEXIST ? -EBUSY : -errno;
+	dir = openat(state->pending, package, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (dir < 0 || mkdirat(dir, "root", 0755) < 0)
+		return -errno;
+	*root = openat(dir, "root", O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	return *root < 0 ? -errno : 0;
+}
+
+int install_begin(struct state *state, const struct install_request *request, struct install **ret,
+		  char **problem)
+{
+	struct install *install = calloc(1, sizeof(*install));
+	struct meta *meta = NULL;
+	autofd int root = -1;
+	int r;
+
+	if (!install)
+		return -ENOMEM;
+	r = make_meta(request, &meta, problem);
+	if (r == 0)
+		r = find_below(state, meta, &install->below, problem);
+	if (r < 0)
+		goto fail;
+	r = make_pending(state, meta->package, &root);
+	if (r == -EBUSY)
+		say(problem, r, "an install of package '%s' is under way%s", meta->package, "");
+	if (r < 0)
+		goto fail;
+	install->layer = layer_new(ORIGIN_PACKAGE, "pending", root, meta);
+	if (!install->layer) {
+		io_remove_tree(state->pending, meta->package);
+		r = -ENOMEM;
+		goto fail;
+	}
+	take_fd(&root);
+	*ret = install;
+	return 0;
+fail:
+	meta_free(meta);
+	install_free(install);
+	return r;
+}
+
+void install_free(struct install *install)
+{
+	if (!install)
+		return;
+	layer_unref(install->layer);
+	layerset_unref(install->below);
+	free(install);
+}
+
+int install_abort(struct state *state, struct install *install)
+{
+	return io_remove_tree(state->pending, install->layer->meta->package);
+}
+
+/* What is in the layer, and so its id. */
+static int name_layer(struct install *install, char **id)
+{
+	struct meta *meta = install->layer->meta;
+	char hex[DIGEST_HEX];
+	int r = tree_hash(install->layer, hex, &meta->files, &meta->bytes);
+
+	if (r < 0)
+		return r;
+	if (asprintf(id, "%s-%s-%.*s", meta->package, meta->version, ID_DIGITS, hex) < 0) {
+		*id = NULL;
+		return -ENOMEM;
+	}
+	return 0;
+}
+
+static int set_previous(struct state *state, struct meta *meta, const char *id)
+{
+	const struct layer *now = state_find(state, meta->package);
+	const char *previous = "";
+
+	if (now) /* the same bytes again: the one before stays the one before */
+		previous = strcmp(now->id, id) == 0 ? now->meta->previous : now->id;
+	free(meta->previous);
+	meta->previous = strdup(previous);
+	clock_gettime(CLOCK_REALTIME, &meta->when);
+	return meta->previous ? 0 : -ENOMEM;
+}
+
+/* Have the layer under its id, all of it on disk. The same bytes may be there already, from an
+ * earlier build: then only what we know of them is new. */
+static int publish(struct state *state, const struct meta *meta, const char *id)
+{
+	autofd int dir = openat(state->layers, id, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	autofd int pending = -1;
+	int r;
+
+	if (dir >= 0) {
+		r = meta_write(dir, meta);
+		return r < 0 ? r : io_remove_tree(state->pending, meta->package);
+	}
+	pending = openat(state->pending, meta->package,
+			 O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (pending < 0)
+		return -errno;
+	r = meta_write(pending, meta);
+	if (r < 0)
+		return r;
+	if (syncfs(state->fd) < 0)
+		return -errno;
+	if (renameat(state->pending, meta->package, state->layers, id) < 0)
+		return -errno;
+	r = io_sync_dir(state->layers);
+	return r < 0 ? r : io_sync_dir(state->pending);
+}
+
+/* The stack with the new layer in the old one's place. */
+static int put_in_stack(struct state *state, const char *id, char **problem)
+{
+	autofree struct layer **v = calloc(state->n + 1, sizeof(*v));
+	struct layer *layer = NULL;
+	size_t n = 0;
+	int r;
+
+	if (!v)
+		return -ENOMEM;
+	r = state_open_layer(state, id, &layer);
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < state->n; i++)
+		if (strcmp(state->stack[i]->meta->package, layer->meta->package) != 0)
+			v[n++] = state->stack[i];
+	v[n++] = layer;
+	r = state_set_stack(state, v, n, problem);
+	layer_unref(layer);
+	return r;
+}
+
+int install_commit(struct state *state, struct install *install, struct strv *problems,
+		   struct strv *notes)
+{
+	struct layer *layer = install->layer;
+	autofree char *id = NULL;
+	autofree char *problem = NULL;
+	int r;
+
+	r = conflict_drop_indexes(layer, notes);
+	if (r == 0)
+		r = conflict_find(layer, state->stack, state->n, problems);
+	if (r == 0 && problems->n)
+		r = -EEXIST;
+	if (r == 0)
+		r = name_layer(install, &id);
+	if (r == 0)
+		r = set_previous(state, layer->meta, id);
+	if (r == 0)
+		r = publish(state, layer->meta, id);
+	if (r == 0)
+		r = put_in_stack(state, id, &problem);
+	if (problem)
+		strv_add(problems, problem);
+	if (r < 0)
+		install_abort(state, install);
+	return r;
+}

@@ -1,0 +1,449 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "fs/state.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include "fs/base/cleanup.h"
+#include "fs/base/io.h"
+#include "fs/conflict.h"
+#include "fs/layer.h"
+#include "fs/layerset.h"
+#include "fs/meta.h"
+#include "fs/stack.h"
+#include "fs/tree.h"
+
+#define STATE_VERSION "1\n"
+
+static int say(char **problem, int r, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+static int say(char **problem, int r, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	if (vasprintf(problem, fmt, ap) < 0)
+		*problem = NULL;
+	va_end(ap);
+	return r;
+}
+
+static int open_path_dir(int dir, const char *name)
+{
+	int fd = openat(dir, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	return fd < 0 ? -errno : fd;
+}
+
+static int check_version(struct state *state, bool change, char **problem)
+{
+	autofree char *version = NULL;
+	int r = io_read_file(state->fd, "version", 64, &version, NULL);
+
+	if (r == -ENOENT && change)
+		return io_replace_file(state->fd, "version", STATE_VERSION, strlen(STATE_VERSION));
+	if (r == -ENOENT)
+		return say(problem, r, "'%s' is no xsysfs state: it has no file 'version'",
+			   state->path);
+	if (r == 0 && strcmp(version, STATE_VERSION) != 0)
+		return say(problem, -EPROTO,
+			   "the state '%s' was written by another version of xsysfs", state->path);
+	return r;
+}
+
+static int take_lock(struct state *state, char **problem)
+{
+	state->lock = openat(state->fd, "lock", O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (state->lock < 0)
+		return -errno;
+	if (flock(state->lock, LOCK_EX | LOCK_NB) == 0)
+		return 0;
+	if (errno != EWOULDBLOCK)
+		return -errno;
+	return say(problem, -EBUSY, "the state '%s' is in use: it is mounted, or being changed",
+		   state->path);
+}
+
+static int make_folders(const struct state *state)
+{
+	static const char *const folders[] = { "layers", "layers/local", "layers/local/root",
+					       "pending", "work" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(folders); i++)
+		if (mkdirat(state->fd, folders[i], 0755) < 0 && errno != EEXIST)
+			return -errno;
+	return 0;
+}
+
+/* A crash has left half an install or half a copy-up: nobody waits for either. */
+static int clear_folder(const struct state *state, const char *name)
+{
+	int r = io_remove_tree(state->fd, name);
+
+	if (r == 0 && mkdirat(state->fd, name, 0755) < 0)
+		r = -errno;
+	return r;
+}
+
+static int open_folders(struct state *state, char **problem)
+{
+	autofree char *base = NULL;
+	int fd, r;
+
+	if ((state->layers = open_path_dir(state->fd, "layers")) < 0 ||
+	    (state->pending = open_path_dir(state->fd, "pending")) < 0 ||
+	    (state->work = open_path_dir(state->fd, "work")) < 0)
+		return say(problem, -ENOENT, "'%s' is no xsysfs state: it has no folders of one",
+			   state->path);
+	fd = open_path_dir(state->layers, "local/root");
+	if (fd < 0)
+		return say(problem, fd, "the state '%s' has no layer 'local'", state->path);
+	state->local = layer_new(ORIGIN_LOCAL, "local", fd, NULL);
+	if (!state->local) {
+		close(fd);
+		return -ENOMEM;
+	}
+	r = io_read_file(state->fd, "base", PATH_MAX + 1, &base, NULL);
+	if (r < 0)
+		return r == -ENOENT ? 0 : r;
+	base[strcspn(base, "\n")] = '\0';
+	state->base_path = take_ptr(base);
+	return 0;
+}
+
+static int open_for_change(struct state *state, char **problem)
+{
+	int r = check_version(state, true, problem);
+
+	if (r == 0)
+		r = take_lock(state, problem);
+	if (r == 0)
+		r = make_folders(state);
+	if (r == 0)
+		r = clear_folder(state, "pending");
+	if (r == 0)
+		r = clear_folder(state, "work");
+	return r;
+}
+
+int state_open(const char *path, bool change, struct state **ret, char **problem)
+{
+	struct state *state = calloc(1, sizeof(*state));
+	int r = -ENOMEM;
+
+	if (!state)
+		return r;
+	state->fd = state->layers = state->pending = state->work = state->lock = -1;
+	if (change && mkdir(path, 0755) < 0 && errno != EEXIST) {
+		r = -errno;
+		goto fail;
+	}
+	state->path = realpath(path, NULL);
+	if (!state->path) {
+		r = -errno;
+		goto fail;
+	}
+	state->fd = io_open_dir(AT_FDCWD, state->path);
+	if (state->fd < 0) {
+		r = state->fd;
+		goto fail;
+	}
+	r = change ? open_for_change(state, problem) : check_version(state, false, problem);
+	if (r == 0)
+		r = open_folders(state, problem);
+	if (r == 0)
+		r = state_reload(state, problem);
+	if (r < 0)
+		goto fail;
+	*ret = state;
+	return 0;
+fail:
+	state_close(state);
+	return r;
+}
+
+static void free_layers(struct layer **v, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		layer_unref(v[i]);
+	free(v);
+}
+
+void state_close(struct state *state)
+{
+	int *const fds[] = { &state->fd, &state->layers, &state->pending, &state->work,
+			     &state->lock };
+
+	if (!state)
+		return;
+	free_layers(state->stack, state->n);
+	layer_unref(state->base);
+	layer_unref(state->local);
+	for (size_t i = 0; i < ARRAY_SIZE(fds); i++)
+		if (*fds[i] >= 0)
+			close(*fds[i]);
+	free(state->base_path);
+	free(state->path);
+	free(state);
+}
+
+int state_set_base_fd(struct state *state, int fd)
+{
+	struct layer *base = layer_new(ORIGIN_BASE, "base", fd, NULL);
+	struct stat st, own;
+
+	if (!base) {
+		close(fd);
+		return -ENOMEM;
+	}
+	layer_unref(state->base);
+	state->base = base;
+	if (fstat(fd, &st) < 0 || fstat(state->fd, &own) < 0)
+		return -errno;
+	if (st.st_dev != own.st_dev)
+		base->ino_salt = UINT64_C(1) << 62;
+	return 0;
+}
+
+int state_set_base(struct state *state, const char *path, char **problem)
+{
+	autofree char *real = realpath(path, NULL);
+	autofree char *line = NULL;
+	int fd, r;
+
+	if (!real)
+		return say(problem, -errno, "there is no sysroot '%s': %s", path, strerror(errno));
+	fd = open_path_dir(AT_FDCWD, real);
+	if (fd < 0)
+		return say(problem, fd, "cannot use the sysroot '%s': %s", path, strerror(-fd));
+	r = state_set_base_fd(state, fd);
+	if (r < 0 || state->lock < 0)
+		return r;
+	if (state->base_path && strcmp(state->base_path, real) == 0)
+		return 0;
+	if (asprintf(&line, "%s\n", real) < 0) {
+		line = NULL;
+		return -ENOMEM;
+	}
+	free(state->base_path);
+	state->base_path = take_ptr(real);
+	return io_replace_file(state->fd, "base", line, strlen(line));
+}
+
+int state_open_layer(const struct state *state, const char *id, struct layer **ret)
+{
+	autofd int dir = open_path_dir(state->layers, id);
+	autofd int root = dir < 0 ? -1 : open_path_dir(dir, "root");
+	struct meta *meta = NULL;
+	struct layer *layer;
+	int r;
+
+	if (dir < 0 || root < 0)
+		return dir < 0 ? dir : root;
+	r = meta_read(dir, &meta);
+	if (r < 0)
+		return r;
+	layer = layer_new(ORIGIN_PACKAGE, id, root, meta);
+	if (!layer) {
+		meta_free(meta);
+		return -ENOMEM;
+	}
+	take_fd(&root);
+	*ret = layer;
+	return 0;
+}
+
+static struct layer *find_id(const struct state *state, const char *id)
+{
+	for (size_t i = 0; i < state->n; i++)
+		if (strcmp(state->stack[i]->id, id) == 0)
+			return state->stack[i];
+	return NULL;
+}
+
+int state_reload(struct state *state, char **problem)
+{
+	autostrv struct strv ids = { 0 };
+	struct layer **v;
+	size_t n = 0;
+	int r = stack_read(state->fd, &ids);
+
+	if (r < 0)
+		return say(problem, r, "the stack of '%s' cannot be read: %s", state->path,
+			   strerror(-r));
+	v = calloc(ids.n + 1, sizeof(*v));
+	if (!v)
+		return -ENOMEM;
+	for (; n < ids.n; n++) {
+		struct layer *old = find_id(state, ids.v[n]);
+
+		r = 0;
+		if (old)
+			v[n] = layer_ref(old);
+		else
+			r = state_open_layer(state, ids.v[n], &v[n]);
+		if (r < 0) {
+			free_layers(v, n);
+			return say(problem, r, "the layer '%s' of '%s' cannot be read: %s",
+				   ids.v[n], state->path, strerror(-r));
+		}
+	}
+	free_layers(state->stack, state->n);
+	state->stack = v;
+	state->n = n;
+	return 0;
+}
+
+struct layerset *state_layers(const struct state *state, bool local, bool base,
+			      const struct strv *only)
+{
+	autofree struct layer **v = calloc(state->n + 2, sizeof(*v));
+	size_t n = 0;
+
+	if (!v)
+		return NULL;
+	if (local)
+		v[n++] = state->local;
+	for (size_t i = state->n; i-- > 0;)
+		if (!only || strv_has(only, state->stack[i]->meta->package))
+			v[n++] = state->stack[i];
+	if (base && state->base)
+		v[n++] = state->base;
+	return layerset_new(v, n);
+}
+
+struct layer *state_find(const struct state *state, const char *package)
+{
+	return stack_find(state->stack, state->n, package);
+}
+
+int state_set_stack(struct state *state, struct layer *const *v, size_t n, char **problem)
+{
+	struct layer **sorted = calloc(n + 1, sizeof(*sorted));
+	autofree char *cycle = NULL;
+	int r;
+
+	if (!sorted)
+		return -ENOMEM;
+	if (n)
+		memcpy(sorted, v, n * sizeof(*sorted));
+	r = stack_sort(sorted, n, &cycle);
+	if (r == -ELOOP)
+		say(problem, r, "packages need or replace each other in a circle: %s", cycle);
+	if (r == 0)
+		r = stack_write(state->fd, sorted, n);
+	if (r < 0) {
+		free(sorted);
+		return r;
+	}
+	for (size_t i = 0; i < n; i++)
+		layer_ref(sorted[i]);
+	free_layers(state->stack, state->n);
+	state->stack = sorted;
+	state->n = n;
+	return 0;
+}
+
+static int no_package(const char *package, char **problem)
+{
+	return say(problem, -ENOENT, "there is no package '%s'", package);
+}
+
+int state_remove(struct state *state, const char *package, char **problem)
+{
+	autofree struct layer **v = calloc(state->n + 1, sizeof(*v));
+	size_t n = 0;
+
+	if (!v)
+		return -ENOMEM;
+	if (!state_find(state, package))
+		return no_package(package, problem);
+	for (size_t i = 0; i < state->n; i++) {
+		struct meta *meta = state->stack[i]->meta;
+
+		if (strcmp(meta->package, package) == 0)
+			continue;
+		if (strv_has(&meta->needs, package))
+			return say(problem, -EBUSY,
+				   "package '%s' needs '%s': remove that first, or both in turn",
+				   meta->package, package);
+		v[n++] = state->stack[i];
+	}
+	return state_set_stack(state, v, n, problem);
+}
+
+/* The previous layer has to fit to what is there now, as if it were committed anew. */
+static int check_old_layer(struct state *state, const struct layer *old, char **problem)
+{
+	autostrv struct strv conflicts = { 0 };
+	int r;
+
+	for (size_t i = 0; i < old->meta->needs.n; i++)
+		if (!state_find(state, old->meta->needs.v[i]))
+			return say(problem, -ENOENT,
+				   "the previous '%s' needs '%s', which is not there any more",
+				   old->meta->package, old->meta->needs.v[i]);
+	r = conflict_find(old, state->stack, state->n, &conflicts);
+	if (r == 0 && conflicts.n)
+		r = say(problem, -EEXIST, "%s", conflicts.v[0]);
+	return r;
+}
+
+int state_rollback(struct state *state, const char *package, char **problem)
+{
+	autofree struct layer **v = calloc(state->n + 1, sizeof(*v));
+	struct layer *now = state_find(state, package);
+	struct layer *old = NULL;
+	int r;
+
+	if (!v)
+		return -ENOMEM;
+	if (!now)
+		return no_package(package, problem);
+	if (!*now->meta->previous)
+		return say(problem, -ENOENT, "package '%s' has no previous build", package);
+	r = state_open_layer(state, now->meta->previous, &old);
+	if (r < 0)
+		return say(problem, r, "the previous build of '%s' is gone: 'gc' was here", package);
+	r = check_old_layer(state, old, problem);
+	for (size_t i = 0; r == 0 && i < state->n; i++)
+		v[i] = state->stack[i] == now ? old : state->stack[i];
+	if (r == 0)
+		r = state_set_stack(state, v, state->n, problem);
+	layer_unref(old);
+	return r;
+}
+
+int state_gc(struct state *state, const struct strv *keep, struct strv *gone)
+{
+	autofd int fd = openat(state->layers, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	autodir DIR *d = NULL;
+	struct dirent *e;
+
+	if (fd < 0)
+		return -errno;
+	d = fdopendir(fcntl(fd, F_DUPFD_CLOEXEC, 0));
+	if (!d)
+		return -errno;
+	while ((errno = 0, e = readdir(d))) {
+		int r;
+
+		if (e->d_name[0] == '.' || strcmp(e->d_name, "local") == 0 ||
+		    find_id(state, e->d_name) || strv_has(keep, e->d_name))
+			continue;
+		r = io_remove_tree(fd, e->d_name);
+		if (r == 0)
+			r = strv_add(gone, e->d_name);
+		if (r < 0)
+			return r;
+	}
+	strv_sort(gone);
+	return -errno;
+}

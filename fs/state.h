@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* state.h - the folder that holds everything we write.
+ *
+ *   STATE/version            "1"
+ *   STATE/lock               locked (flock(2)) by whoever changes something: the daemon, while mounted
+ *   STATE/base               path of the read-only sysroot that this state lies over
+ *   STATE/stack              the committed layers, bottom first (stack.h)
+ *   STATE/layers/ID/root     a layer's files;   STATE/layers/ID/meta   what we know of it (meta.h)
+ *   STATE/layers/local/root  what is written by hand
+ *   STATE/pending/PACKAGE/   a layer while its package installs; rubbish once the daemon has gone
+ *   STATE/work/              things on their way into a layer, by rename
+ *   STATE/control            the daemon's socket
+ *
+ * Functions that take `char **problem` set it, when they fail for a reason that the user should
+ * read, to a sentence that the caller frees and says; else it stays NULL and the errno says all.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "fs/base/strv.h"
+
+struct layer;
+struct layerset;
+struct meta;
+
+struct state {
+	char *path; /* absolute */
+	int fd, layers, pending, work;
+	int lock; /* -1: read only */
+	char *base_path;    /* NULL: never mounted */
+	struct layer *base; /* NULL until one of the two functions below is called */
+	struct layer *local;
+	struct layer **stack; /* bottom first */
+	size_t n;
+};
+
+/* Open; with `change`, make it if it is not there, lock it (-EBUSY: in use) and clear away what an
+ * unclean end has left. */
+int state_open(const char *path, bool change, struct state **ret, char **problem);
+void state_close(struct state *state); /* takes NULL */
+
+/* Lie over that sysroot; remembered in STATE/base when the state is open for change. */
+int state_set_base(struct state *state, const char *path, char **problem);
+/* The base by descriptor, which is the state's from now on: it may be under a mount. */
+int state_set_base_fd(struct state *state, int fd);
+
+/* Read the stack again; layers that stay are kept. */
+int state_reload(struct state *state, char **problem);
+
+/* Open a layer that is on disk, in the stack or not. */
+int state_open_layer(const struct state *state, const char *id, struct layer **ret);
+
+/* All layers that show together, top first: local (when asked for), the stack, base (likewise).
+ * `only`: of the stack, just these packages. NULL: no memory. */
+struct layerset *state_layers(const struct state *state, bool local, bool base,
+			      const struct strv *only);
+
+/* Put other layers into the stack's place, sorted, on disk first. Takes references of its own. */
+int state_set_stack(struct state *state, struct layer *const *v, size_t n, char **problem);
+
+/* The layer of that package in the stack, lent; NULL when there is none. */
+struct layer *state_find(const struct state *state, const char *package);
+
+/* Take a package out. Refused while another one needs it. */
+int state_remove(struct state *state, const char *package, char **problem);
+/* Put the layer back that the package's present one took the place of. */
+int state_rollback(struct state *state, const char *package, char **problem);
+/* Delete the layers that the stack does not name, but those in `keep`. Adds their ids to `gone`. */
+int state_gc(struct state *state, const struct strv *keep, struct strv *gone);

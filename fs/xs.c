@@ -1,0 +1,482 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "fs/xs.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#include "fs/base/cleanup.h"
+#include "fs/install.h"
+#include "fs/layer.h"
+#include "fs/layerset.h"
+#include "fs/meta.h"
+#include "fs/names.h"
+#include "fs/state.h"
+#include "fs/tree.h"
+#include "fs/view.h"
+
+#define TOP_NAME ".xsysfs"
+
+/* Descriptors for contents: half of what we may have, the rest is for layers and work. */
+static size_t max_files(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return 128;
+	limit.rlim_cur = limit.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &limit);
+	return limit.rlim_cur > 16384 ? 8192 : limit.rlim_cur / 2;
+}
+
+static int make_views(struct xs *xs)
+{
+	struct state *state = xs->state;
+	autolayerset struct layerset *sysroot = state_layers(state, false, true, NULL);
+	autolayerset struct layerset *packages = state_layers(state, false, false, NULL);
+	struct view_options root = {
+		.upper = state->local, .below = sysroot, .work = state->work, .durable = true
+	};
+	struct view_options staging = {
+		.upper = state->local, .read_only = true, .shared = true, .below = packages,
+		.hide = state->base,   .as_root = true,	  .work = -1,
+	};
+	int r;
+
+	if (!sysroot || !packages)
+		return -ENOMEM;
+	r = view_new(&xs->nodes, &xs->files, &root, &xs->root);
+	return r < 0 ? r : view_new(&xs->nodes, &xs->files, &staging, &xs->staging);
+}
+
+int xs_new(struct state *state, struct xs **ret)
+{
+	struct xs *xs = calloc(1, sizeof(*xs));
+	int r;
+
+	if (!xs) {
+		state_close(state);
+		return -ENOMEM;
+	}
+	xs->state = state;
+	pthread_mutex_init(&xs->changing, NULL);
+	files_init(&xs->files, max_files());
+	r = nodes_init(&xs->nodes);
+	if (r == 0)
+		r = make_views(xs);
+	if (r < 0)
+		xs_free(xs);
+	else
+		*ret = xs;
+	return r;
+}
+
+static void sight_free(struct sight *sight)
+{
+	install_free(sight->install);
+	layer_unref(sight->layer);
+	view_free(sight->view);
+	free(sight);
+}
+
+void xs_free(struct xs *xs)
+{
+	if (!xs)
+		return;
+	nodes_release(&xs->nodes);
+	for (struct sight *s = xs->sights, *next; s; s = next) {
+		next = s->next;
+		sight_free(s);
+	}
+	view_free(xs->root);
+	view_free(xs->staging);
+	files_release(&xs->files);
+	state_close(xs->state);
+	pthread_mutex_destroy(&xs->changing);
+	free(xs);
+}
+
+/* Under `changing`: free the closed views of which the kernel has forgotten all nodes. */
+static void sweep(struct xs *xs)
+{
+	for (struct sight **p = &xs->sights; *p;) {
+		struct sight *s = *p;
+		bool unused;
+
+		pthread_mutex_lock(&xs->nodes.lock);
+		unused = s->closed && s->view->root->refs == 1;
+		pthread_mutex_unlock(&xs->nodes.lock);
+		if (!unused) {
+			p = &s->next;
+			continue;
+		}
+		*p = s->next;
+		node_unref(&xs->nodes, s->view->root);
+		sight_free(s);
+	}
+}
+
+static int add_sight(struct xs *xs, const struct view_options *options, struct layer *layer,
+		     struct sight **ret)
+{
+	struct sight *sight = calloc(1, sizeof(*sight));
+	int r;
+
+	if (!sight)
+		return -ENOMEM;
+	r = view_new(&xs->nodes, &xs->files, options, &sight->view);
+	if (r < 0) {
+		free(sight);
+		return r;
+	}
+	sight->layer = layer_ref(layer);
+	sight->next = xs->sights;
+	xs->sights = sight;
+	*ret = sight;
+	return 0;
+}
+
+/* ---- .xsysfs ---- */
+
+bool xs_is_virtual(const struct xs *xs, const struct node *dir, const char *name)
+{
+	return dir->virtual_dir || (dir == xs->root->root && strcmp(name, TOP_NAME) == 0);
+}
+
+static int give_root(struct xs *xs, struct view *view, struct node **ret)
+{
+	node_ref(&xs->nodes, view->root);
+	*ret = view->root;
+	return 0;
+}
+
+static int lookup_top(struct xs *xs, struct node *dir, const char *name, struct node **ret)
+{
+	if (strcmp(name, "staging") == 0)
+		return give_root(xs, xs->staging, ret);
+	if (strcmp(name, "build") == 0)
+		return nodes_get_virtual(&xs->nodes, dir, name, VIRTUAL_BUILD, ret);
+	if (strcmp(name, "packages") == 0)
+		return nodes_get_virtual(&xs->nodes, dir, name, VIRTUAL_PACKAGES, ret);
+	return -ENOENT;
+}
+
+/* Under `changing`. */
+static struct sight *find_build(struct xs *xs, const char *package)
+{
+	for (struct sight *s = xs->sights; s; s = s->next)
+		if (s->install && !s->closed && strcmp(s->view->name, package) == 0)
+			return s;
+	return NULL;
+}
+
+static int lookup_build(struct xs *xs, const char *package, struct node **ret)
+{
+	struct sight *sight;
+	int r = -ENOENT;
+
+	pthread_mutex_lock(&xs->changing);
+	sight = find_build(xs, package);
+	if (sight)
+		r = give_root(xs, sight->view, ret);
+	pthread_mutex_unlock(&xs->changing);
+	return r;
+}
+
+/* The view of one layer: made when it is first asked for. */
+static int open_package(struct xs *xs, const char *package, struct sight **ret)
+{
+	bool local = strcmp(package, "local") == 0;
+	struct layer *layer = local ? xs->state->local : state_find(xs->state, package);
+	autolayerset struct layerset *below = NULL;
+	struct view_options options = { .read_only = true, .work = -1, .name = package };
+
+	if (!layer)
+		return -ENOENT;
+	for (struct sight *s = xs->sights; s; s = s->next) {
+		if (s->install || s->closed || strcmp(s->view->name, package) != 0)
+			continue;
+		if (s->layer == layer) {
+			*ret = s;
+			return 0;
+		}
+		s->closed = true; /* of an older build; who has it open keeps it */
+	}
+	below = layerset_new(&layer, local ? 0 : 1);
+	if (!below)
+		return -ENOMEM;
+	options.upper = local ? layer : NULL;
+	options.shared = local;
+	options.below = below;
+	return add_sight(xs, &options, layer, ret);
+}
+
+static int lookup_package(struct xs *xs, const char *package, struct node **ret)
+{
+	struct sight *sight = NULL;
+	int r;
+
+	pthread_mutex_lock(&xs->changing);
+	r = open_package(xs, package, &sight);
+	if (r == 0)
+		r = give_root(xs, sight->view, ret);
+	sweep(xs);
+	pthread_mutex_unlock(&xs->changing);
+	return r;
+}
+
+int xs_lookup_virtual(struct xs *xs, struct node *dir, const char *name, struct node **ret,
+		      struct stat *st)
+{
+	int r;
+
+	switch (dir->virtual_dir) {
+	case VIRTUAL_NONE:
+		r = nodes_get_virtual(&xs->nodes, dir, TOP_NAME, VIRTUAL_TOP, ret);
+		break;
+	case VIRTUAL_TOP:
+		r = lookup_top(xs, dir, name, ret);
+		break;
+	case VIRTUAL_BUILD:
+		r = lookup_build(xs, name, ret);
+		break;
+	case VIRTUAL_PACKAGES:
+		r = lookup_package(xs, name, ret);
+		break;
+	default:
+		r = -ENOENT;
+	}
+	if (r < 0)
+		return r;
+	r = view_getattr(*ret, st);
+	if (r < 0)
+		node_unref(&xs->nodes, *ret);
+	return r;
+}
+
+static int add_dir_name(struct names *names, const char *name)
+{
+	struct name entry = { .ino = names_position(name), .type = DT_DIR };
+
+	return names_add(names, name, &entry);
+}
+
+int xs_list_virtual(struct xs *xs, const struct node *dir, struct names **ret)
+{
+	static const char *const top[] = { "build", "packages", "staging" };
+	autonames struct names *names = names_new();
+	int r = 0;
+
+	if (!names)
+		return -ENOMEM;
+	pthread_mutex_lock(&xs->changing);
+	if (dir->virtual_dir == VIRTUAL_TOP) {
+		for (size_t i = 0; r == 0 && i < ARRAY_SIZE(top); i++)
+			r = add_dir_name(names, top[i]);
+	} else if (dir->virtual_dir == VIRTUAL_BUILD) {
+		for (struct sight *s = xs->sights; r == 0 && s; s = s->next)
+			if (s->install && !s->closed)
+				r = add_dir_name(names, s->view->name);
+	} else {
+		r = add_dir_name(names, "local");
+		for (size_t i = 0; r == 0 && i < xs->state->n; i++)
+			r = add_dir_name(names, xs->state->stack[i]->meta->package);
+	}
+	pthread_mutex_unlock(&xs->changing);
+	if (r < 0)
+		return r;
+	names_finish(names);
+	*ret = take_ptr(names);
+	return 0;
+}
+
+/* ---- changes of the stack ---- */
+
+/* Is it the same directory as before? Then its entry stays: taking it away from under those who
+ * work in it would be wrong. */
+static bool is_still_dir(struct node *dir, const char *name)
+{
+	struct found found = { 0 };
+	bool still;
+
+	if (view_enter(dir) < 0)
+		return false;
+	still = lookup_find(dir, name, &found) == 0 && S_ISDIR(found.st.st_mode);
+	found_release(&found);
+	view_leave(dir);
+	return still;
+}
+
+/* Tell of all names that `layer` has in `path`, where somebody knows that directory as `dir`. */
+static void tell_of_layer(struct xs *xs, const struct layer *layer, const char *path,
+			  struct node *dir)
+{
+	autostrv struct strv names = { 0 };
+
+	/* without memory or a readable layer there is nothing to tell: the names are not there */
+	if (tree_names(layer, path, &names) < 0)
+		return;
+	xs->events.node_changed(xs->events.arg, dir->id);
+	for (size_t i = 0; i < names.n; i++) {
+		struct node *child = nodes_find(&xs->nodes, dir, names.v[i]);
+		autofree char *below = NULL;
+
+		if (!child || !child->dir || !is_still_dir(dir, names.v[i]))
+			xs->events.entry_changed(xs->events.arg, dir->id, names.v[i]);
+		else if ((below = tree_join(path, names.v[i])))
+			tell_of_layer(xs, layer, below, child);
+		node_unref(&xs->nodes, child);
+	}
+}
+
+static void tell_of_difference(struct xs *xs, const struct layerset *some,
+			       const struct layerset *others)
+{
+	for (size_t i = 0; i < some->n; i++) {
+		if (layerset_has(others, some->v[i]))
+			continue;
+		tell_of_layer(xs, some->v[i], "", xs->root->root);
+		tell_of_layer(xs, some->v[i], "", xs->staging->root);
+	}
+}
+
+/* Under `changing`, after the state's stack has changed. */
+static int show_stack(struct xs *xs)
+{
+	struct state *state = xs->state;
+	autolayerset struct layerset *sysroot = state_layers(state, false, true, NULL);
+	autolayerset struct layerset *packages = state_layers(state, false, false, NULL);
+	autolayerset struct layerset *old = layerset_ref(xs->staging->below);
+
+	if (!sysroot || !packages)
+		return -ENOMEM;
+	view_set_below(xs->root, sysroot);
+	view_set_below(xs->staging, packages);
+	if (xs->events.entry_changed) {
+		tell_of_difference(xs, packages, old);
+		tell_of_difference(xs, old, packages);
+	}
+	return 0;
+}
+
+int xs_begin(struct xs *xs, const struct install_request *request, struct sight **ret,
+	     char **problem)
+{
+	struct view_options options = { .work = xs->state->work, .name = request->package };
+	struct install *install = NULL;
+	int r;
+
+	pthread_mutex_lock(&xs->changing);
+	sweep(xs);
+	r = install_begin(xs->state, request, &install, problem);
+	if (r == 0) {
+		options.upper = install->layer;
+		options.below = install->below;
+		r = add_sight(xs, &options, install->layer, ret);
+		if (r == 0) {
+			(*ret)->install = install;
+		} else {
+			install_abort(xs->state, install);
+			install_free(install);
+		}
+	}
+	pthread_mutex_unlock(&xs->changing);
+	return r;
+}
+
+/* Under `changing`: from here on the build view answers nobody. */
+static void close_build(struct sight *sight)
+{
+	view_close(sight->view);
+	sight->closed = true;
+}
+
+int xs_commit(struct xs *xs, struct sight *sight, struct strv *problems, struct strv *notes)
+{
+	int r;
+
+	pthread_mutex_lock(&xs->changing);
+	close_build(sight);
+	r = install_commit(xs->state, sight->install, problems, notes);
+	if (r == 0)
+		r = show_stack(xs);
+	sweep(xs);
+	pthread_mutex_unlock(&xs->changing);
+	return r;
+}
+
+void xs_abort(struct xs *xs, struct sight *sight)
+{
+	pthread_mutex_lock(&xs->changing);
+	close_build(sight);
+	install_abort(xs->state, sight->install);
+	sweep(xs);
+	pthread_mutex_unlock(&xs->changing);
+}
+
+int xs_remove(struct xs *xs, const char *package, char **problem)
+{
+	int r;
+
+	pthread_mutex_lock(&xs->changing);
+	r = state_remove(xs->state, package, problem);
+	if (r == 0)
+		r = show_stack(xs);
+	pthread_mutex_unlock(&xs->changing);
+	return r;
+}
+
+int xs_rollback(struct xs *xs, const char *package, char **problem)
+{
+	int r;
+
+	pthread_mutex_lock(&xs->changing);
+	r = state_rollback(xs->state, package, problem);
+	if (r == 0)
+		r = show_stack(xs);
+	pthread_mutex_unlock(&xs->changing);
+	return r;
+}
+
+/* Layers that an open view still reads from stay until the next time. */
+static int layers_in_use(struct xs *xs, struct strv *ids)
+{
+	int r = 0;
+
+	for (struct sight *s = xs->sights; r == 0 && s; s = s->next) {
+		if (s->closed)
+			continue;
+		for (size_t i = 0; r == 0 && i < s->view->below->n; i++)
+			r = strv_add(ids, s->view->below->v[i]->id);
+	}
+	return r;
+}
+
+int xs_gc(struct xs *xs, struct strv *gone)
+{
+	autostrv struct strv keep = { 0 };
+	int r;
+
+	pthread_mutex_lock(&xs->changing);
+	sweep(xs);
+	r = layers_in_use(xs, &keep);
+	if (r == 0)
+		r = state_gc(xs->state, &keep, gone);
+	pthread_mutex_unlock(&xs->changing);
+	return r;
+}
+
+int xs_pending(struct xs *xs, struct strv *ret)
+{
+	int r = 0;
+
+	pthread_mutex_lock(&xs->changing);
+	for (struct sight *s = xs->sights; r == 0 && s; s = s->next)
+		if (s->install && !s->closed)
+			r = strv_add(ret, s->view->name);
+	pthread_mutex_unlock(&xs->changing);
+	strv_sort(ret);
+	return r;
+}

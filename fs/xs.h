@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* xs.h - one mounted xsysfs: its state, its views, and what changes them. Knows no FUSE.
+ *
+ * A change of the stack (commit, remove, rollback) is put on disk, then shown in the root view and
+ * in staging, and then the kernel is told which names it may no longer believe; when the call
+ * returns, everybody sees the new files.
+ *
+ * Locks: xs->changing is held across such a change and guards the state and the list of views; it
+ * is taken before any of view.h.
+ */
+#pragma once
+
+#include <pthread.h>
+#include <stdbool.h>
+
+#include "fs/base/strv.h"
+#include "fs/data.h"
+#include "fs/node.h"
+
+struct install;
+struct install_request;
+struct layer;
+struct names;
+struct state;
+struct view;
+
+/* What the kernel is told. Called without any lock but `changing`. */
+struct xs_events {
+	void (*entry_changed)(void *arg, uint64_t dir, const char *name);
+	void (*node_changed)(void *arg, uint64_t id);
+	void *arg;
+};
+
+/* A build view or a package view. */
+struct sight {
+	struct sight *next;
+	struct view *view;
+	struct layer *layer;
+	struct install *install; /* of a build view, while it is open */
+	bool closed;
+};
+
+struct xs {
+	struct state *state;
+	struct nodes nodes;
+	struct files files;
+	struct view *root, *staging;
+	struct xs_events events;
+
+	pthread_mutex_t changing;
+	struct sight *sights;
+};
+
+/* Takes over `state`, whose base is set, also when it fails. */
+int xs_new(struct state *state, struct xs **ret);
+void xs_free(struct xs *xs); /* takes NULL */
+
+/* Look up in .xsysfs and below, or .xsysfs itself in the root; -ENOENT for what is not there. */
+bool xs_is_virtual(const struct xs *xs, const struct node *dir, const char *name);
+int xs_lookup_virtual(struct xs *xs, struct node *dir, const char *name, struct node **ret,
+		      struct stat *st);
+/* The names in a virtual directory. */
+int xs_list_virtual(struct xs *xs, const struct node *dir, struct names **ret);
+
+/* An install, and the same for the committed layers. `problem` as in state.h. */
+int xs_begin(struct xs *xs, const struct install_request *request, struct sight **ret,
+	     char **problem);
+int xs_commit(struct xs *xs, struct sight *sight, struct strv *problems, struct strv *notes);
+void xs_abort(struct xs *xs, struct sight *sight);
+int xs_remove(struct xs *xs, const char *package, char **problem);
+int xs_rollback(struct xs *xs, const char *package, char **problem);
+int xs_gc(struct xs *xs, struct strv *gone);
+
+/* The packages whose installs are under way. */
+int xs_pending(struct xs *xs, struct strv *ret);
