@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* control.h - how commands talk to the daemon: STATE/control, a unix socket (SOCK_SEQPACKET).
+ *
+ * A message is kv lines (kv.h). A request has "verb"; a reply has "errno" (0: done) and, when it
+ * failed, "message". Only the daemon's own user and root are answered (SO_PEERCRED). An install
+ * lives on the connection that began it: when that closes without a commit, it is dropped.
+ *
+ *   status                                     state, sysroot, mountpoint, pid, packages, pending
+ *   begin package version key needs replaces   view: the build view's name below .xsysfs/build
+ *   commit | abort                             of that install; note, note.1, ...
+ *   remove package | rollback package | gc     gone: layer ids
+ *   base                                       comes with a descriptor of the base's root
+ */
+#pragma once
+
+#include "fs/base/kv.h"
+
+enum { CONTROL_MAX = 64 * 1024 };
+
+/* ---- the daemon's side: control_server.c ---- */
+
+struct xs;
+struct control;
+
+/* Listen; answers come from threads of its own. `mountpoint` is copied. */
+int control_start(struct xs *xs, const char *mountpoint, struct control **ret);
+/* Drop all installs that are under way, and the socket. Takes NULL. */
+void control_stop(struct control *control);
+
+/* ---- a command's side: control_client.c ---- */
+
+/* Connect to the daemon of the state open as `state` (a directory). Returns a descriptor;
+ * -ENOENT or -ECONNREFUSED: there is none. */
+int control_connect(int state);
+
+/* Send a request, wait for the reply. Returns 0, the reply's errno as a negative number, or -EPROTO,
+ * -EPIPE when the daemon went away. `fd` may be NULL; else it gets the reply's descriptor or -1. */
+int control_call(int control, const struct kv *request, struct kv *reply, int *fd);
+
+/* The same for a verb with at most one argument. */
+int control_ask(int control, const char *verb, const char *key, const char *value,
+		struct kv *reply, int *fd);
+
+/* All values of the reply's keys `key`, `key`.1, `key`.2, ... */
+int control_list(const struct kv *reply, const char *key, struct strv *ret);

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* ops.h - the FUSE operations: find the node, ask the view, reply once. The only files, with
+ * daemon.c, that include a FUSE header.
+ *
+ * The kernel sends no OPEN, FLUSH or OPENDIR (each is answered once with ENOSYS), so a cached header
+ * costs no message; contents are read and written by node. No reply is sent with a lock held.
+ */
+#pragma once
+
+#define FUSE_USE_VERSION 314
+#include <fuse_lowlevel.h>
+
+#include "fs/xs.h"
+
+/* What of it the kernel may believe, for how long; in seconds. All writers come through us, so for
+ * ever, but where another view writes below. */
+double ops_timeout(const struct node *node);
+
+/* The node a request is about, with a reference; NULL: -ESTALE has been replied. */
+struct node *ops_node(fuse_req_t req, fuse_ino_t ino);
+void ops_put(fuse_req_t req, struct node *node); /* takes NULL */
+struct xs *ops_xs(fuse_req_t req);
+
+/* `r` is 0 or -errno. */
+void ops_reply(fuse_req_t req, int r);
+/* Reply a node that was looked up or made; its reference becomes the kernel's. */
+void ops_reply_entry(fuse_req_t req, int r, struct node *node, const struct stat *st);
+void ops_entry(const struct node *node, const struct stat *st, struct fuse_entry_param *e);
+void ops_reply_attr(fuse_req_t req, int r, const struct node *node, const struct stat *st);
+
+/* One file a family; each fills in its part of the table. */
+void ops_node_register(struct fuse_lowlevel_ops *ops);	/* lookup, attributes */
+void ops_name_register(struct fuse_lowlevel_ops *ops);	/* names come and go */
+void ops_dir_register(struct fuse_lowlevel_ops *ops);	/* directories are read */
+void ops_data_register(struct fuse_lowlevel_ops *ops);	/* contents */
+void ops_xattr_register(struct fuse_lowlevel_ops *ops);

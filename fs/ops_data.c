@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "fs/ops.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "fs/view.h"
+
+/* The file a request is about, open; NULL: an error has been replied. */
+static struct file *open_file(fuse_req_t req, fuse_ino_t ino, bool write)
+{
+	struct node *node = ops_node(req, ino);
+	struct file *file = NULL;
+	int r;
+
+	if (!node)
+		return NULL;
+	r = view_open(node, write, &file);
+	if (r < 0)
+		ops_reply(req, r);
+	ops_put(req, node);
+	return file;
+}
+
+static void op_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
+{
+	(void)ino;
+	(void)fi;
+	fuse_reply_err(req, ENOSYS);
+}
+
+static void op_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off,
+		    struct fuse_file_info *fi)
+{
+	struct file *file = open_file(req, ino, false);
+	struct fuse_bufvec buf = FUSE_BUFVEC_INIT(size);
+
+	(void)fi;
+	if (!file)
+		return;
+	buf.buf[0].flags = FUSE_BUF_IS_FD | FUSE_BUF_FD_SEEK;
+	buf.buf[0].fd = file->fd;
+	buf.buf[0].pos = off;
+	fuse_reply_data(req, &buf, 0);
+	data_close(file);
+}
+
+static void op_write_buf(fuse_req_t req, fuse_ino_t ino, struct fuse_bufvec *in, off_t off,
+			 struct fuse_file_info *fi)
+{
+	struct file *file = open_file(req, ino, true);
+	struct fuse_bufvec out = FUSE_BUFVEC_INIT(fuse_buf_size(in));
+	ssize_t n;
+
+	(void)fi;
+	if (!file)
+		return;
+	out.buf[0].flags = FUSE_BUF_IS_FD | FUSE_BUF_FD_SEEK;
+	out.buf[0].fd = file->fd;
+	out.buf[0].pos = off;
+	n = fuse_buf_copy(&out, in, 0);
+	data_close(file);
+	if (n < 0)
+		ops_reply(req, n);
+	else
+		fuse_reply_write(req, n);
+}
+
+static void op_fsync(fuse_req_t req, fuse_ino_t ino, int datasync, struct fuse_file_info *fi)
+{
+	struct file *file;
+	struct node *node = ops_node(req, ino);
+	int r;
+
+	(void)fi;
+	if (!node)
+		return;
+	r = view_open(node, false, &file);
+	if (r == 0) {
+		r = (datasync ? fdatasync(file->fd) : fsync(file->fd)) < 0 ? -errno : 0;
+		data_close(file);
+	}
+	ops_reply(req, r);
+	ops_put(req, node);
+}
+
+static void op_fallocate(fuse_req_t req, fuse_ino_t ino, int mode, off_t off, off_t length,
+			 struct fuse_file_info *fi)
+{
+	struct file *file = open_file(req, ino, true);
+	int r;
+
+	(void)fi;
+	if (!file)
+		return;
+	r = fallocate(file->fd, mode, off, length) < 0 ? -errno : 0;
+	data_close(file);
+	ops_reply(req, r);
+}
+
+/* All our reads and writes carry their offset, so the descriptor's own is free for this. */
+static void op_lseek(fuse_req_t req, fuse_ino_t ino, off_t off, int whence,
+		     struct fuse_file_info *fi)
+{
+	struct file *file = open_file(req, ino, false);
+	off_t r;
+
+	(void)fi;
+	if (!file)
+		return;
+	r = lseek(file->fd, off, whence);
+	if (r < 0)
+		ops_reply(req, -errno);
+	else
+		fuse_reply_lseek(req, r);
+	data_close(file);
+}
+
+static void op_copy_file_range(fuse_req_t req, fuse_ino_t ino_in, off_t off_in,
+			       struct fuse_file_info *fi_in, fuse_ino_t ino_out, off_t off_out,
+			       struct fuse_file_info *fi_out, size_t len, int flags)
+{
+	struct file *out = open_file(req, ino_out, true);
+	struct file *in = out ? open_file(req, ino_in, false) : NULL;
+	ssize_t n;
+
+	(void)fi_in;
+	(void)fi_out;
+	if (in) {
+		n = copy_file_range(in->fd, &off_in, out->fd, &off_out, len, flags);
+		if (n < 0)
+			ops_reply(req, -errno);
+		else
+			fuse_reply_write(req, n);
+	}
+	data_close(in);
+	data_close(out);
+}
+
+void ops_data_register(struct fuse_lowlevel_ops *ops)
+{
+	ops->open = op_open;
+	ops->read = op_read;
+	ops->write_buf = op_write_buf;
+	ops->fsync = op_fsync;
+	ops->fallocate = op_fallocate;
+	ops->lseek = op_lseek;
+	ops->copy_file_range = op_copy_file_range;
+}

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "fs/ops.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fs/base/cleanup.h"
+#include "fs/state.h"
+#include "fs/tag.h"
+#include "fs/view.h"
+
+/* Every view's root knows the state, so that commands find it inside an install too. */
+static ssize_t get_state(const struct xs *xs, const struct node *node, char *value, size_t size)
+{
+	size_t len = strlen(xs->state->path);
+
+	if (node != node->view->root)
+		return -ENODATA;
+	if (size && size < len)
+		return -ERANGE;
+	if (size)
+		memcpy(value, xs->state->path, len);
+	return len;
+}
+
+/* `n` is what the view said: a length when no buffer was given, else filled bytes, or -errno. */
+static void reply_value(fuse_req_t req, ssize_t n, const char *buf, size_t size)
+{
+	if (n < 0)
+		ops_reply(req, n);
+	else if (size == 0)
+		fuse_reply_xattr(req, n);
+	else
+		fuse_reply_buf(req, buf, n);
+}
+
+static void op_getxattr(fuse_req_t req, fuse_ino_t ino, const char *name, size_t size)
+{
+	struct xs *xs = ops_xs(req);
+	struct node *node = ops_node(req, ino);
+	autofree char *buf = malloc(size ? size : 1);
+	ssize_t n;
+
+	if (!node)
+		return;
+	if (!buf)
+		n = -ENOMEM;
+	else if (strcmp(name, TAG_XATTR_STATE) == 0)
+		n = get_state(xs, node, buf, size);
+	else
+		n = view_getxattr(node, name, buf, size);
+	reply_value(req, n, buf, size);
+	node_unref(&xs->nodes, node);
+}
+
+static void op_listxattr(fuse_req_t req, fuse_ino_t ino, size_t size)
+{
+	struct xs *xs = ops_xs(req);
+	struct node *node = ops_node(req, ino);
+	autofree char *buf = malloc(size ? size : 1);
+
+	if (!node)
+		return;
+	reply_value(req, buf ? view_listxattr(node, buf, size) : -ENOMEM, buf, size);
+	node_unref(&xs->nodes, node);
+}
+
+static void op_setxattr(fuse_req_t req, fuse_ino_t ino, const char *name, const char *value,
+			size_t size, int flags)
+{
+	struct xs *xs = ops_xs(req);
+	struct node *node = ops_node(req, ino);
+
+	if (!node)
+		return;
+	ops_reply(req, view_setxattr(node, name, value, size, flags));
+	node_unref(&xs->nodes, node);
+}
+
+static void op_removexattr(fuse_req_t req, fuse_ino_t ino, const char *name)
+{
+	struct xs *xs = ops_xs(req);
+	struct node *node = ops_node(req, ino);
+
+	if (!node)
+		return;
+	ops_reply(req, view_removexattr(node, name));
+	node_unref(&xs->nodes, node);
+}
+
+void ops_xattr_register(struct fuse_lowlevel_ops *ops)
+{
+	ops->getxattr = op_getxattr;
+	ops->listxattr = op_listxattr;
+	ops->setxattr = op_setxattr;
+	ops->removexattr = op_removexattr;
+}
