@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* cmd_builder.c - the commands that are the builder's: as git does, another program's. */
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "fs/base/log.h"
+#include "fs/cmd.h"
+
+int cmd_exec_builder(char **argv)
+{
+	char path[PATH_MAX + 16] = "";
+	ssize_t n = readlink("/proc/self/exe", path, PATH_MAX);
+	char *slash = n > 0 ? strrchr(path, '/') : NULL;
+	char *args[256] = { "xsysfs-build" };
+
+	for (size_t i = 0; argv[i]; i++) {
+		if (i + 2 >= sizeof(args) / sizeof(*args)) {
+			log_error("there are too many arguments for '%s'", argv[0]);
+			return CMD_FAILED;
+		}
+		args[i + 1] = argv[i];
+	}
+	if (slash) { /* beside us, so that a source tree works as an installed one does */
+		strcpy(slash + 1, "xsysfs-build");
+		execv(path, args);
+	}
+	execvp("xsysfs-build", args);
+	log_errno(-errno, "cannot run '%s', the builder", slash ? path : "xsysfs-build");
+	return CMD_FAILED;
+}
+
+static int run_builder(const struct cmd *cmd, int argc, char **argv)
+{
+	(void)argc;
+	argv[0] = (char *)cmd->name;
+	return cmd_exec_builder(argv);
+}
+
+const struct cmd cmd_build = {
+	.name = "build",
+	.args = "[--board B] [-j N] PKG...",
+	.summary = "build packages from their recipes, and what they need first",
+	.text = "Downloads, unpacks, patches, configures and makes, and installs once, into the "
+		"mount. 'xsysfs build --help' lists all options.",
+	.run = run_builder,
+};
+
+const struct cmd cmd_fetch = {
+	.name = "fetch",
+	.args = "[--board B] PKG...",
+	.summary = "download the sources of packages, and check them",
+	.text = "'xsysfs fetch --help' lists all options.",
+	.run = run_builder,
+};
+
+const struct cmd cmd_toolchain = {
+	.name = "toolchain",
+	.args = "BOARD",
+	.summary = "get a board's toolchain if need be, and print its path",
+	.text = "'xsysfs toolchain --help' lists all options.",
+	.run = run_builder,
+};

@@ -1,0 +1,393 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* cmd_show.c - status, list, owns, files: what is there. */
+#include <errno.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "fs/base/cleanup.h"
+#include "fs/base/log.h"
+#include "fs/cmd.h"
+#include "fs/control.h"
+#include "fs/layer.h"
+#include "fs/meta.h"
+#include "fs/record.h"
+#include "fs/state.h"
+#include "fs/tree.h"
+#include "fs/view.h"
+#include "fs/where.h"
+#include "fs/xs.h"
+
+#define autorecord cleanup(record_cleanup)
+static void record_cleanup(struct record **record)
+{
+	record_free(*record);
+}
+
+#define autoxs cleanup(xs_cleanup)
+static void xs_cleanup(struct xs **xs)
+{
+	xs_free(*xs);
+}
+
+/* The views of what -C names. */
+static int open_given(const char *given, struct where *where, struct xs **ret)
+{
+	int r = where_find(given, where);
+
+	return r < 0 ? r : where_open(where, ret);
+}
+
+static int finish(int r)
+{
+	if (r < 0)
+		log_errno(r, "cannot tell");
+	return r < 0 ? CMD_FAILED : CMD_DONE;
+}
+
+/* ---- status ---- */
+
+struct totals {
+	uint64_t files, bytes;
+};
+
+static struct totals count_packages(const struct state *state)
+{
+	struct totals t = { 0 };
+
+	for (size_t i = 0; i < state->n; i++) {
+		t.files += state->stack[i]->meta->files;
+		t.bytes += state->stack[i]->meta->bytes;
+	}
+	return t;
+}
+
+static int count_entry(const struct tree_entry *e, void *arg)
+{
+	struct totals *t = arg;
+
+	if (!S_ISDIR(e->st.st_mode) && !e->whiteout) {
+		t->files++;
+		t->bytes += S_ISREG(e->st.st_mode) ? e->st.st_size : 0;
+	}
+	return 0;
+}
+
+struct status {
+	const struct where *where;
+	const struct state *state;
+	struct totals packages, local;
+	struct strv pending;
+	const char *pid;
+};
+
+static int print_status_json(const struct status *s)
+{
+	autorecord struct record *o = record_new();
+	int r;
+
+	if (!o)
+		return -ENOMEM;
+	if ((r = record_set(o, "mountpoint", s->where->point ? s->where->point : "")) < 0 ||
+	    (r = record_set(o, "state", s->where->state)) < 0 ||
+	    (r = record_set(o, "sysroot", s->state->base_path ? s->state->base_path : "")) < 0 ||
+	    (r = record_set_number(o, "pid", s->pid ? atoi(s->pid) : 0)) < 0 ||
+	    (r = record_set_number(o, "packages", s->state->n)) < 0 ||
+	    (r = record_set_number(o, "files", s->packages.files)) < 0 ||
+	    (r = record_set_number(o, "bytes", s->packages.bytes)) < 0 ||
+	    (r = record_set_number(o, "local_files", s->local.files)) < 0 ||
+	    (r = record_set_number(o, "local_bytes", s->local.bytes)) < 0 ||
+	    (r = record_set_list(o, "pending", &s->pending)) < 0)
+		return r;
+	return record_print(o);
+}
+
+static int print_status_text(const struct status *s)
+{
+	autofree char *pending = strv_join(&s->pending, " ");
+
+	printf("mounted at  %s%s%s%s\n", s->where->point ? s->where->point : "nowhere",
+	       s->pid ? " (process " : "", s->pid ? s->pid : "", s->pid ? ")" : "");
+	printf("sysroot     %s\n", s->state->base_path ? s->state->base_path : "none yet");
+	printf("state       %s\n", s->where->state);
+	printf("packages    %zu, of %" PRIu64 " files and %" PRIu64 " bytes\n", s->state->n,
+	       s->packages.files, s->packages.bytes);
+	printf("local       %" PRIu64 " files and %" PRIu64 " bytes of no package\n",
+	       s->local.files, s->local.bytes);
+	printf("installing  %s\n", pending && *pending ? pending : "nothing");
+	return 0;
+}
+
+static int run_status(const struct cmd *cmd, int argc, char **argv)
+{
+	autowhere struct where where = { 0 };
+	autokv struct kv reply = { 0 };
+	autoxs struct xs *xs = NULL;
+	struct status s = { .where = &where };
+	struct cmd_line line;
+	int r;
+
+	if (cmd_parse(cmd, argc, argv, 0, 0, &line))
+		return CMD_USAGE;
+	if (open_given(cmd_value(cmd, &line, "C"), &where, &xs) < 0)
+		return CMD_FAILED;
+	s.state = xs->state;
+	s.packages = count_packages(xs->state);
+	r = tree_walk(xs->state->local, count_entry, &s.local);
+	if (r == 0 && where_ask(&where, "status", NULL, NULL, &reply) == 0) {
+		s.pid = kv_get(&reply, "pid");
+		r = control_list(&reply, "pending", &s.pending);
+	}
+	if (r == 0)
+		r = cmd_value(cmd, &line, "json") ? print_status_json(&s) : print_status_text(&s);
+	strv_release(&s.pending);
+	return finish(r);
+}
+
+const struct cmd cmd_status = {
+	.name = "status",
+	.args = "",
+	.summary = "say what is mounted, and how much is in it",
+	.text = "Also which installs are under way.",
+	.run = run_status,
+	.options = { CMD_WHERE, CMD_JSON },
+};
+
+/* ---- list ---- */
+
+static int add_package(struct record *list, const struct layer *layer)
+{
+	const struct meta *m = layer->meta;
+	struct record *o = record_new();
+	char when[64];
+	struct tm tm;
+	int r;
+
+	gmtime_r(&m->when.tv_sec, &tm);
+	strftime(when, sizeof(when), "%Y-%m-%dT%H:%M:%SZ", &tm);
+	if (!o)
+		return -ENOMEM;
+	if ((r = record_set(o, "package", m->package)) < 0 ||
+	    (r = record_set(o, "version", m->version)) < 0 ||
+	    (r = record_set(o, "layer", layer->id)) < 0 ||
+	    (r = record_set(o, "key", m->key)) < 0 ||
+	    (r = record_set_list(o, "needs", &m->needs)) < 0 ||
+	    (r = record_set_list(o, "replaces", &m->replaces)) < 0 ||
+	    (r = record_set_number(o, "files", m->files)) < 0 ||
+	    (r = record_set_number(o, "bytes", m->bytes)) < 0 ||
+	    (r = record_set(o, "when", when)) < 0) {
+		record_free(o);
+		return r;
+	}
+	return record_add(list, o);
+}
+
+static int print_list_json(const struct state *state)
+{
+	autorecord struct record *list = record_list_new();
+	int r = list ? 0 : -ENOMEM;
+
+	for (size_t i = 0; r == 0 && i < state->n; i++)
+		r = add_package(list, state->stack[i]);
+	return r < 0 ? r : record_print(list);
+}
+
+static int print_list_text(const struct state *state)
+{
+	size_t wide = 0, wide_version = 0;
+
+	for (size_t i = 0; i < state->n; i++) {
+		const struct meta *m = state->stack[i]->meta;
+
+		wide = strlen(m->package) > wide ? strlen(m->package) : wide;
+		wide_version = strlen(m->version) > wide_version ? strlen(m->version)
+								  : wide_version;
+	}
+	for (size_t i = 0; i < state->n; i++) {
+		const struct meta *m = state->stack[i]->meta;
+		autofree char *needs = strv_join(&m->needs, " ");
+
+		printf("%-*s  %-*s  %6" PRIu64 " files  %10" PRIu64 " bytes%s%s\n", (int)wide,
+		       m->package, (int)wide_version, m->version, m->files, m->bytes,
+		       needs && *needs ? "  needs " : "", needs ? needs : "");
+	}
+	return 0;
+}
+
+static int run_list(const struct cmd *cmd, int argc, char **argv)
+{
+	autowhere struct where where = { 0 };
+	autoxs struct xs *xs = NULL;
+	struct cmd_line line;
+
+	if (cmd_parse(cmd, argc, argv, 0, 0, &line))
+		return CMD_USAGE;
+	if (open_given(cmd_value(cmd, &line, "C"), &where, &xs) < 0)
+		return CMD_FAILED;
+	return finish(cmd_value(cmd, &line, "json") ? print_list_json(xs->state)
+						    : print_list_text(xs->state));
+}
+
+const struct cmd cmd_list = {
+	.name = "list",
+	.args = "",
+	.summary = "list the packages, the lowest first",
+	.text = "A package stands above those that it needs.",
+	.run = run_list,
+	.options = { CMD_WHERE, CMD_JSON },
+};
+
+/* ---- owns ---- */
+
+/* A path as the user gives it, to one below the root: of the mount when it is in the mount (its
+ * folders' symlinks resolved, its own not), else taken as one below the root already. */
+static char *below_root(const struct where *where, const char *path)
+{
+	autofree char *copy = strdup(path);
+	autofree char *folder = NULL;
+	const char *name = path;
+	char *slash, *joined = NULL;
+	size_t n = where->point ? strlen(where->point) : 0;
+
+	if (!copy)
+		return NULL;
+	while (strlen(copy) > 1 && copy[strlen(copy) - 1] == '/')
+		copy[strlen(copy) - 1] = '\0';
+	slash = strrchr(copy, '/');
+	if (slash) {
+		*slash = '\0';
+		name = slash + 1;
+	} else {
+		name = copy;
+	}
+	folder = realpath(slash ? slash == copy ? "/" : copy : ".", NULL);
+	if (n && folder && strncmp(folder, where->point, n) == 0 &&
+	    (folder[n] == '/' || !folder[n]) && strcmp(name, ".") != 0) {
+		const char *rest = folder + n;
+
+		while (*rest == '/')
+			rest++;
+		return tree_join(rest, name);
+	}
+	free(take_ptr(folder));
+	if (n && strncmp(path, where->point, n) == 0 && path[n] == '\0')
+		return strdup("");
+	path += strspn(path, "/");
+	/* "usr/lib64/x": through the mount, so that a link on the way is followed there too */
+	if (n && asprintf(&joined, "%s/%s", where->point, path) >= 0) {
+		slash = strrchr(joined, '/');
+		*slash = '\0';
+		folder = realpath(joined, NULL);
+		free(joined);
+		if (folder && strncmp(folder, where->point, n) == 0)
+			return tree_join(folder + n + (folder[n] == '/'), strrchr(path, '/')
+						 ? strrchr(path, '/') + 1 : path);
+	}
+	return strdup(path);
+}
+
+static int print_owner(struct xs *xs, const struct where *where, const char *given)
+{
+	autofree char *path = below_root(where, given);
+	struct layer *layer = NULL;
+	struct node *node = NULL;
+	int r;
+
+	if (!path)
+		return -ENOMEM;
+	r = view_walk(xs->root, path, &node, NULL);
+	if (r == 0)
+		r = view_tag(node, &layer);
+	node_unref(&xs->nodes, node);
+	if (r < 0)
+		return log_errno(r, "cannot tell who owns '%s'", given);
+	if (layer->origin == ORIGIN_PACKAGE)
+		printf("%s\t%s %s\n", given, layer_package(layer), layer_version(layer));
+	else
+		printf("%s\t%s\n", given, origin_name(layer->origin));
+	layer_unref(layer);
+	return 0;
+}
+
+static int run_owns(const struct cmd *cmd, int argc, char **argv)
+{
+	autowhere struct where where = { 0 };
+	autoxs struct xs *xs = NULL;
+	struct cmd_line line;
+	int result = CMD_DONE;
+
+	if (cmd_parse(cmd, argc, argv, 1, -1, &line))
+		return CMD_USAGE;
+	if (open_given(cmd_value(cmd, &line, "C"), &where, &xs) < 0)
+		return CMD_FAILED;
+	for (int i = 0; i < line.argc; i++)
+		if (print_owner(xs, &where, line.argv[i]) < 0)
+			result = CMD_FAILED;
+	return result;
+}
+
+const struct cmd cmd_owns = {
+	.name = "owns",
+	.args = "PATH...",
+	.summary = "say which package wrote each file",
+	.text = "Prints PATH, a tab, and \"package version\", \"base\" or \"local\". A PATH is one in "
+		"the mount, or one below its root. A directory belongs to the base if the base has "
+		"it, else to the lowest package that does.",
+	.run = run_owns,
+	.options = { CMD_WHERE },
+};
+
+/* ---- files ---- */
+
+/* An empty directory is something that a package brings; any other shows by what is in it. */
+static int print_file(const struct tree_entry *e, void *arg)
+{
+	const struct layer *layer = arg;
+
+	if (e->whiteout)
+		return 0;
+	if (S_ISDIR(e->st.st_mode)) {
+		autostrv struct strv names = { 0 };
+		int r = tree_names(layer, e->path, &names);
+
+		if (r < 0 || names.n)
+			return r;
+	}
+	return puts(e->path) == EOF ? -EIO : 0;
+}
+
+static int run_files(const struct cmd *cmd, int argc, char **argv)
+{
+	autowhere struct where where = { 0 };
+	autoxs struct xs *xs = NULL;
+	struct cmd_line line;
+	struct layer *layer;
+
+	if (cmd_parse(cmd, argc, argv, 1, 1, &line))
+		return CMD_USAGE;
+	if (open_given(cmd_value(cmd, &line, "C"), &where, &xs) < 0)
+		return CMD_FAILED;
+	if (strcmp(line.argv[0], "local") == 0)
+		layer = xs->state->local;
+	else
+		layer = state_find(xs->state, line.argv[0]);
+	if (!layer) {
+		log_error("there is no package '%s'", line.argv[0]);
+		return CMD_FAILED;
+	}
+	return finish(tree_walk(layer, print_file, layer));
+}
+
+const struct cmd cmd_files = {
+	.name = "files",
+	.args = "P",
+	.summary = "list the paths of a package",
+	.text = "Relative to the root: files, links, and directories with nothing in them. P may be "
+		"'local'.",
+	.run = run_files,
+	.options = { CMD_WHERE },
+};
