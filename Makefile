@@ -33,12 +33,52 @@ BASE_SRC := \
 
 # The file system without FUSE: unit tests, fuzzers and the offline commands use it.
 ENGINE_SRC := \
+	fs/change.c \
+	fs/conflict.c \
+	fs/copyup.c \
+	fs/data.c \
+	fs/install.c \
+	fs/layer.c \
+	fs/layerset.c \
+	fs/lookup.c \
+	fs/meta.c \
+	fs/names.c \
+	fs/node.c \
+	fs/rename.c \
+	fs/stack.c \
+	fs/state.c \
+	fs/tag.c \
+	fs/tree.c \
+	fs/view.c \
+	fs/whiteout.c \
+	fs/xattr.c \
+	fs/xs.c \
 
 # The only files that speak to the kernel.
 DAEMON_SRC := \
+	fs/control_server.c \
+	fs/daemon.c \
+	fs/ops_data.c \
+	fs/ops_dir.c \
+	fs/ops_name.c \
+	fs/ops_node.c \
+	fs/ops_xattr.c \
 
 # The command `xsysfs`.
 COMMAND_SRC := \
+	fs/cmd.c \
+	fs/cmd_builder.c \
+	fs/cmd_change.c \
+	fs/cmd_mount.c \
+	fs/cmd_run.c \
+	fs/cmd_show.c \
+	fs/control_client.c \
+	fs/help.c \
+	fs/main.c \
+	fs/mounts.c \
+	fs/record.c \
+	fs/sandbox.c \
+	fs/where.c \
 
 # The builder, `xsysfs-build`.
 BUILDER_SRC := \
