@@ -37,6 +37,7 @@ ENGINE_SRC := \
 	fs/conflict.c \
 	fs/copyup.c \
 	fs/data.c \
+	fs/diff.c \
 	fs/install.c \
 	fs/layer.c \
 	fs/layerset.c \
@@ -46,6 +47,7 @@ ENGINE_SRC := \
 	fs/node.c \
 	fs/rename.c \
 	fs/stack.c \
+	fs/staging.c \
 	fs/state.c \
 	fs/tag.c \
 	fs/tree.c \
@@ -69,15 +71,18 @@ COMMAND_SRC := \
 	fs/cmd.c \
 	fs/cmd_builder.c \
 	fs/cmd_change.c \
+	fs/cmd_diff.c \
 	fs/cmd_mount.c \
 	fs/cmd_run.c \
 	fs/cmd_show.c \
+	fs/cmd_staging.c \
 	fs/control_client.c \
 	fs/help.c \
 	fs/main.c \
 	fs/mounts.c \
 	fs/record.c \
 	fs/sandbox.c \
+	fs/tarball.c \
 	fs/where.c \
 
 # The builder, `xsysfs-build`.
@@ -120,6 +125,7 @@ UNIT_SRC := \
 BASE_LIBS    := $(shell pkg-config --libs libcrypto 2>/dev/null)
 FUSE_CFLAGS  := $(shell pkg-config --cflags fuse3 2>/dev/null)
 FUSE_LIBS    := $(shell pkg-config --libs fuse3 2>/dev/null)
+TAR_LIBS     := $(shell pkg-config --libs libarchive 2>/dev/null)
 JSON_LIBS    := $(shell pkg-config --libs jansson 2>/dev/null)
 BUILDER_LIBS := $(shell pkg-config --libs libcurl libarchive jansson 2>/dev/null) -liniparser
 UNIT_LIBS    := $(shell pkg-config --libs cmocka 2>/dev/null) $(JSON_LIBS)
@@ -130,7 +136,7 @@ UNITS  := $(patsubst %.c,$(OUT)/%,$(UNIT_SRC))
 all: $(OUT)/xsysfs $(OUT)/xsysfs-build
 
 $(OUT)/xsysfs: $(call objects,$(COMMAND_SRC) $(DAEMON_SRC)) $(OUT)/libengine.a $(OUT)/libbase.a
-	$(CC) $(XLDFLAGS) $(LDFLAGS) -o $@ $^ $(FUSE_LIBS) $(JSON_LIBS) $(BASE_LIBS)
+	$(CC) $(XLDFLAGS) $(LDFLAGS) -o $@ $^ $(FUSE_LIBS) $(JSON_LIBS) $(TAR_LIBS) $(BASE_LIBS)
 
 $(OUT)/xsysfs-build: $(call objects,builder/main.c) $(OUT)/libbuilder.a $(OUT)/libbase.a
 	$(CC) $(XLDFLAGS) $(LDFLAGS) -o $@ $^ $(BUILDER_LIBS) $(BASE_LIBS)

@@ -38,7 +38,8 @@ int cmd_usage(const struct cmd *cmd, const char *fmt, ...)
 /* getopt's two descriptions of what we describe once. */
 static void describe(const struct cmd *cmd, char *letters, struct option *words)
 {
-	*letters++ = '+'; /* the first other argument ends the options: it may be a command */
+	if (cmd->takes_command)
+		*letters++ = '+';
 	*letters++ = ':';
 	for (size_t i = 0; i < count(cmd); i++) {
 		const struct cmd_option *o = &cmd->options[i];

@@ -25,6 +25,7 @@ struct cmd_option {
 struct cmd {
 	const char *name, *args, *summary;
 	const char *text; /* what help says below the synopsis */
+	bool takes_command; /* what follows the options is a command, with options of its own */
 	int (*run)(const struct cmd *cmd, int argc, char **argv);
 	struct cmd_option options[CMD_MAX_OPTIONS]; /* up to one without letter and word */
 };

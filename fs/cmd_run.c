@@ -130,6 +130,7 @@ const struct cmd cmd_run = {
 		"need), and what it writes itself; nothing else. When it ends with 0, the layer is "
 		"committed: on disk and visible before the command returns. Otherwise nothing has "
 		"happened. The exit status is CMD's.",
+	.takes_command = true,
 	.run = run_run,
 	.options = {
 		CMD_WHERE,

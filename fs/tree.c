@@ -150,23 +150,21 @@ int tree_hash(const struct layer *layer, char hex[static DIGEST_HEX], uint64_t *
 	return r;
 }
 
-/* Compare with the descriptors at their start. */
-static int same_bytes(int a, int b)
+int tree_same_bytes(int a, int b)
 {
 	char x[16384], y[16384];
 	ssize_t n, m;
 
-	do {
-		n = read(a, x, sizeof(x));
-		if (n < 0)
-			return -errno;
-		m = n ? pread(b, y, n, lseek(a, 0, SEEK_CUR) - n) : 0;
-		if (m < 0)
+	for (off_t at = 0;; at += n) {
+		n = pread(a, x, sizeof(x), at);
+		m = n < 0 ? n : pread(b, y, sizeof(y), at);
+		if (n < 0 || m < 0)
 			return -errno;
 		if (m != n || memcmp(x, y, n) != 0)
 			return 0;
-	} while (n > 0);
-	return 1;
+		if (n == 0)
+			return 1;
+	}
 }
 
 static int same_file(const struct layer *a, const struct layer *b, const char *path)
@@ -176,7 +174,7 @@ static int same_file(const struct layer *a, const struct layer *b, const char *p
 
 	if (fa < 0 || fb < 0)
 		return fa < 0 ? fa : fb;
-	return same_bytes(fa, fb);
+	return tree_same_bytes(fa, fb);
 }
 
 int tree_same(const struct layer *a, const struct layer *b, const char *path)

@@ -33,6 +33,9 @@ int tree_hash(const struct layer *layer, char hex[static DIGEST_HEX], uint64_t *
 /* Are the two things the same: type, permissions, contents? Directories are. Returns 1, 0, -errno. */
 int tree_same(const struct layer *a, const struct layer *b, const char *path);
 
+/* Have the two open files the same bytes? Their offsets do not matter. 1, 0 or -errno. */
+int tree_same_bytes(int a, int b);
+
 /* The names in one directory of a layer, in byte order; none when it is not there. */
 int tree_names(const struct layer *layer, const char *path, struct strv *ret);
 

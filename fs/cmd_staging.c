@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "fs/base/cleanup.h"
+#include "fs/base/log.h"
+#include "fs/cmd.h"
+#include "fs/layer.h"
+#include "fs/layerset.h"
+#include "fs/staging.h"
+#include "fs/state.h"
+#include "fs/tarball.h"
+#include "fs/view.h"
+#include "fs/where.h"
+#include "fs/xs.h"
+
+struct output {
+	struct tarball *tarball; /* NULL: print paths */
+	char end;		 /* of a path */
+	size_t unowned;		 /* files of no package */
+};
+
+static int print_path(const struct staging_entry *e, struct output *out)
+{
+	return fputs(e->path, stdout) == EOF || putchar(out->end) == EOF ? -EIO : 0;
+}
+
+static int add_to_tar(const struct staging_entry *e, struct output *out)
+{
+	autofree char *target = NULL;
+	struct file *file = NULL;
+	int r = 0;
+
+	if (S_ISLNK(e->st.st_mode))
+		r = view_readlink(e->node, &target);
+	else if (S_ISREG(e->st.st_mode))
+		r = view_open(e->node, false, &file);
+	if (r == 0)
+		r = tarball_add(out->tarball, e->path, &e->st, target, file ? file->fd : -1);
+	data_close(file);
+	return r;
+}
+
+static int put(const struct staging_entry *e, void *arg)
+{
+	struct output *out = arg;
+
+	if (!e->node->dir && e->node->layer->origin == ORIGIN_LOCAL)
+		out->unowned++;
+	return out->tarball ? add_to_tar(e, out) : print_path(e, out);
+}
+
+/* The staging view without what was written by hand. */
+static int packages_only(struct xs *xs, struct view **ret)
+{
+	autolayerset struct layerset *below = state_layers(xs->state, false, false, NULL);
+	struct view_options options = {
+		.read_only = true, .below = below, .hide = xs->state->base, .as_root = true,
+		.work = -1,
+	};
+
+	return below ? view_new(&xs->nodes, &xs->files, &options, ret) : -ENOMEM;
+}
+
+static void talk(const struct xs *xs, const struct output *out)
+{
+	autostrv struct strv left_out = { 0 };
+
+	if (out->unowned)
+		log_note("%zu staged files have no package (see 'xsysfs files local'; --no-local "
+			 "leaves them out)", out->unowned);
+	if (staging_left_out(xs->state, &left_out) < 0)
+		return;
+	strv_foreach(sentence, &left_out)
+		log_note("%s", *sentence);
+}
+
+static int run_staging(const struct cmd *cmd, int argc, char **argv)
+{
+	autowhere struct where where = { 0 };
+	struct output out = { .end = '\n' };
+	struct view *own = NULL;
+	struct xs *xs = NULL;
+	struct cmd_line line;
+	int r = 0;
+
+	if (cmd_parse(cmd, argc, argv, 0, 0, &line))
+		return CMD_USAGE;
+	if (cmd_value(cmd, &line, "tar") && isatty(STDOUT_FILENO))
+		return cmd_usage(cmd, "a tar archive is nothing for a terminal: redirect it");
+	if (cmd_value(cmd, &line, "0"))
+		out.end = '\0';
+	if (where_find(cmd_value(cmd, &line, "C"), &where) < 0 || where_open(&where, &xs) < 0)
+		return CMD_FAILED;
+	if (cmd_value(cmd, &line, "no-local"))
+		r = packages_only(xs, &own);
+	if (r == 0 && cmd_value(cmd, &line, "tar")) {
+		out.tarball = tarball_new(STDOUT_FILENO);
+		r = out.tarball ? 0 : -ENOMEM;
+	}
+	if (r == 0)
+		r = staging_walk(own ? own : xs->staging, xs->state, put, &out);
+	if (out.tarball) {
+		int end = tarball_finish(out.tarball);
+
+		r = r < 0 ? r : end;
+	}
+	if (r < 0)
+		log_errno(r, "cannot list what is to be staged");
+	else
+		talk(xs, &out);
+	xs_free(xs);
+	view_free(own);
+	return r < 0 ? CMD_FAILED : CMD_DONE;
+}
+
+const struct cmd cmd_staging = {
+	.name = "staging-view",
+	.args = "",
+	.summary = "list what goes to the target, for rsync --files-from=-",
+	.text = "All files of packages and those written by hand, without what the sysroot has. "
+		"Directories are named only when they are empty or of a special mode, so that "
+		"rsync leaves the target's own alone. On stderr: how many files have no package, "
+		"and which system files were changed, which are never staged.",
+	.run = run_staging,
+	.options = {
+		CMD_WHERE,
+		{ '0', "null", NULL, "end paths with NUL, for rsync --from0" },
+		{ 0, "tar", NULL, "write a reproducible tar archive, owned by root:root" },
+		{ 0, "no-local", NULL, "leave out what was written by hand" },
+	},
+};

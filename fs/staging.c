@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "fs/staging.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fs/base/cleanup.h"
+#include "fs/layer.h"
+#include "fs/names.h"
+#include "fs/state.h"
+#include "fs/tree.h"
+#include "fs/view.h"
+
+struct walk {
+	const struct state *state;
+	int (*visit)(const struct staging_entry *e, void *arg);
+	void *arg;
+};
+
+static bool base_has(const struct state *state, const char *path)
+{
+	struct stat st;
+
+	return state->base && layer_stat(state->base, path, &st) == 0;
+}
+
+static bool is_ordinary_mode(mode_t mode)
+{
+	return (mode & 07555) == 0555;
+}
+
+static int list(struct node *dir, struct strv *ret)
+{
+	autonames struct names *names = NULL;
+	int r = view_list(dir, &names);
+
+	for (size_t i = 0; r == 0 && i < names->n; i++)
+		if (!names->v[i].whiteout)
+			r = strv_add(ret, names->v[i].text);
+	strv_sort(ret);
+	return r;
+}
+
+static int walk_dir(const struct walk *w, const char *path, struct node *dir,
+		    const struct strv *names);
+
+static int walk_entry(const struct walk *w, struct staging_entry *e)
+{
+	autostrv struct strv names = { 0 };
+	int r;
+
+	if (!e->node->dir)
+		return w->visit(e, w->arg);
+	r = list(e->node, &names);
+	if (r == 0 && (!names.n || !is_ordinary_mode(e->st.st_mode)) &&
+	    !base_has(w->state, e->path))
+		r = w->visit(e, w->arg);
+	return r == 0 ? walk_dir(w, e->path, e->node, &names) : r;
+}
+
+static int walk_dir(const struct walk *w, const char *path, struct node *dir,
+		    const struct strv *names)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < names->n; i++) {
+		autofree char *child = tree_join(path, names->v[i]);
+		struct staging_entry e = { .path = child };
+
+		if (!child)
+			return -ENOMEM;
+		r = view_lookup(dir, names->v[i], &e.node, &e.st);
+		if (r == -ENOENT) { /* removed meanwhile */
+			r = 0;
+			continue;
+		}
+		if (r == 0)
+			r = walk_entry(w, &e);
+		node_unref(dir->view->nodes, e.node);
+	}
+	return r;
+}
+
+int staging_walk(struct view *staging, const struct state *state,
+		 int (*visit)(const struct staging_entry *e, void *arg), void *arg)
+{
+	struct walk w = { .state = state, .visit = visit, .arg = arg };
+	autostrv struct strv names = { 0 };
+	int r = list(staging->root, &names);
+
+	return r < 0 ? r : walk_dir(&w, "", staging->root, &names);
+}
+
+struct looking {
+	const struct state *state;
+	const struct layer *layer;
+	struct strv *ret;
+};
+
+static int look_at(const struct tree_entry *e, void *arg)
+{
+	struct looking *l = arg;
+	const char *who = layer_package(l->layer);
+	int same;
+
+	if (S_ISDIR(e->st.st_mode) || !base_has(l->state, e->path))
+		return 0;
+	if (e->whiteout)
+		return strv_addf(l->ret, "deleted system file '%s' (by '%s') stays on the target",
+				 e->path, who);
+	same = tree_same(l->layer, l->state->base, e->path);
+	if (same != 0)
+		return same < 0 ? same : 0;
+	return strv_addf(l->ret, "modified system file '%s' (by '%s') is not staged", e->path, who);
+}
+
+int staging_left_out(const struct state *state, struct strv *ret)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i <= state->n; i++) {
+		struct looking l = { .state = state, .ret = ret };
+
+		l.layer = i < state->n ? state->stack[i] : state->local;
+		r = tree_walk(l.layer, look_at, &l);
+	}
+	strv_sort(ret);
+	return r;
+}

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* staging.h - what goes to the target: everything in the stack and local that the base has not.
+ *
+ * Directories are named only where the target could not make them right by itself: those with
+ * nothing in them, and those whose mode is more than "everybody may look". All others are there
+ * already or come into being with their contents, and keep the target's own mode and owner.
+ */
+#pragma once
+
+#include <sys/stat.h>
+
+#include "fs/base/strv.h"
+
+struct node;
+struct state;
+struct view;
+
+struct staging_entry {
+	const char *path;
+	struct node *node;
+	struct stat st;
+};
+
+/* Call `visit` for each, paths in byte order. Returns 0, -errno, or what visit returned if not 0. */
+int staging_walk(struct view *staging, const struct state *state,
+		 int (*visit)(const struct staging_entry *e, void *arg), void *arg);
+
+/* Sentences on what staging leaves out because it is the system's: files of the base that a layer
+ * has written over or deleted. A copy with the same bytes is no change. */
+int staging_left_out(const struct state *state, struct strv *ret);

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "fs/tarball.h"
+
+#include <archive.h>
+#include <archive_entry.h>
+#include <errno.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "fs/base/cleanup.h"
+
+struct tarball {
+	struct archive *archive;
+	struct archive_entry_linkresolver *links;
+	int64_t latest; /* no time is later; INT64_MAX: they all stay */
+};
+
+struct tarball *tarball_new(int fd)
+{
+	struct tarball *t = calloc(1, sizeof(*t));
+	const char *epoch = getenv("SOURCE_DATE_EPOCH");
+
+	if (!t)
+		return NULL;
+	t->latest = epoch && *epoch ? strtoll(epoch, NULL, 10) : INT64_MAX;
+	t->archive = archive_write_new();
+	t->links = archive_entry_linkresolver_new();
+	if (t->archive && t->links &&
+	    archive_write_set_format_pax_restricted(t->archive) == ARCHIVE_OK &&
+	    archive_write_open_fd(t->archive, fd) == ARCHIVE_OK) {
+		archive_entry_linkresolver_set_strategy(t->links, ARCHIVE_FORMAT_TAR);
+		return t;
+	}
+	tarball_finish(t);
+	return NULL;
+}
+
+static int error_of(const struct tarball *t)
+{
+	int e = archive_errno(t->archive);
+
+	return e > 0 ? -e : -EIO;
+}
+
+static int write_contents(struct tarball *t, int fd, int64_t size)
+{
+	char buf[65536];
+	off_t at = 0;
+
+	while (at < size) {
+		ssize_t n = pread(fd, buf, sizeof(buf), at);
+
+		if (n < 0)
+			return -errno;
+		if (n == 0)
+			return -EIO; /* shorter than its header says */
+		if (n > size - at)
+			n = size - at;
+		if (archive_write_data(t->archive, buf, n) != n)
+			return error_of(t);
+		at += n;
+	}
+	return 0;
+}
+
+static void fill(const struct tarball *t, struct archive_entry *e, const char *path,
+		 const struct stat *st, const char *target)
+{
+	int64_t when = st->st_mtim.tv_sec;
+
+	archive_entry_copy_stat(e, st);
+	archive_entry_copy_pathname(e, path);
+	archive_entry_set_uid(e, 0);
+	archive_entry_set_gid(e, 0);
+	archive_entry_copy_uname(e, "root");
+	archive_entry_copy_gname(e, "root");
+	archive_entry_unset_atime(e);
+	archive_entry_unset_ctime(e);
+	archive_entry_unset_birthtime(e);
+	archive_entry_set_mtime(e, when > t->latest ? t->latest : when,
+				when >= t->latest ? 0 : st->st_mtim.tv_nsec);
+	if (target)
+		archive_entry_copy_symlink(e, target);
+}
+
+int tarball_add(struct tarball *t, const char *path, const struct stat *st, const char *target,
+		int fd)
+{
+	struct archive_entry *e = archive_entry_new(), *spare = NULL;
+	int r = 0;
+
+	if (!e)
+		return -ENOMEM;
+	fill(t, e, path, st, target);
+	archive_entry_linkify(t->links, &e, &spare);
+	if (archive_write_header(t->archive, e) < ARCHIVE_WARN)
+		r = error_of(t);
+	if (r == 0 && fd >= 0)
+		r = write_contents(t, fd, archive_entry_size(e));
+	archive_entry_free(e);
+	return r;
+}
+
+int tarball_finish(struct tarball *t)
+{
+	int r = 0;
+
+	if (t->archive && archive_write_close(t->archive) < ARCHIVE_WARN)
+		r = error_of(t);
+	if (t->archive)
+		archive_write_free(t->archive);
+	if (t->links)
+		archive_entry_linkresolver_free(t->links);
+	free(t);
+	return r;
+}
