@@ -50,6 +50,15 @@ static int find_mount(struct build *b)
 	return 0;
 }
 
+/* Paths go into PATH, CC and makefiles, where these have a meaning. */
+static int check_path(const char *path)
+{
+	const char *odd = path ? strpbrk(path, " \t\n:;'\"`$\\#%&*?") : NULL;
+
+	return odd ? log_error("nothing can be built in '%s': makefiles stumble over '%c'", path,
+			       *odd) : 0;
+}
+
 static int look_around(struct build *b)
 {
 	char *why = NULL;
@@ -63,6 +72,9 @@ static int look_around(struct build *b)
 	if (b->installed.sysroot && strcmp(b->installed.sysroot, b->toolchain.sysroot) != 0)
 		log_warn("'%s' stands on '%s', and the sysroot of %s's toolchain is '%s'", b->where,
 			 b->installed.sysroot, b->board->name, b->toolchain.sysroot);
+	if (check_path(b->installed.mountpoint) < 0 || check_path(b->toolchain.dir) < 0 ||
+	    check_path(b->board->work) < 0)
+		return -EINVAL;
 	return 0;
 }
 
@@ -144,6 +156,7 @@ static int build_one(struct build *b, const struct recipe *recipe)
 		return r;
 	if (have && strcmp(have, key.hex) == 0) {
 		printf("%s %s: up to date\n", recipe->name, recipe->version);
+		fflush(stdout);
 		return 0;
 	}
 	if (b->options->explain)

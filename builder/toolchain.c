@@ -179,24 +179,36 @@ static int ask(const struct toolchain *t, const char *arg, const char *arg2, cha
 	return 0;
 }
 
-static int ask_macros(struct toolchain *t, char **why)
+/* What the preprocessor has defined behind `program`. NULL when it does not like it. */
+static char *macros_of(const struct toolchain *t, const char *program)
 {
-	static const char program[] = "#include <features.h>\n";
 	const char *argv[] = { t->cc, "-dM", "-E", "-x", "c", NULL, "-", NULL };
 	autofree char *sysroot = NULL;
 	autofree char *macros = NULL;
 	autofd int in = memfd_create("ask.c", MFD_CLOEXEC);
+	autofd int err = open("/dev/null", O_WRONLY | O_CLOEXEC);
+
+	if (in < 0 || asprintf(&sysroot, "--sysroot=%s", t->sysroot) < 0) {
+		sysroot = NULL;
+		return NULL;
+	}
+	argv[5] = sysroot;
+	if (io_write_all(in, program, strlen(program)) < 0 || lseek(in, 0, SEEK_SET) < 0 ||
+	    proc_read(&(struct proc){ .argv = argv, .in = in, .err = err }, ANSWER_MAX, &macros) != 0)
+		return NULL;
+	return take_ptr(macros);
+}
+
+static int ask_macros(struct toolchain *t, char **why)
+{
+	autofree char *own = macros_of(t, "");
+	autofree char *library = macros_of(t, "#include <features.h>\n");
 	int size = 0, major = 0, minor = 0;
 	char *line, *rest;
 
-	if (in < 0 || asprintf(&sysroot, "--sysroot=%s", t->sysroot) < 0)
-		return why_errno(why, -errno, "cannot ask '%s'", t->cc);
-	argv[5] = sysroot;
-	if (io_write_all(in, program, sizeof(program) - 1) < 0 || lseek(in, 0, SEEK_SET) < 0 ||
-	    proc_read(&(struct proc){ .argv = argv, .in = in }, ANSWER_MAX, &macros) < 0)
-		return why_errno(why, -errno, "cannot run '%s'", t->cc);
-	for (rest = macros; (line = strsep(&rest, "\n"));) {
+	for (rest = own; (line = strsep(&rest, "\n"));)
 		sscanf(line, "#define __SIZEOF_POINTER__ %d", &size);
+	for (rest = library; (line = strsep(&rest, "\n"));) {
 		sscanf(line, "#define __GLIBC__ %d", &major);
 		sscanf(line, "#define __GLIBC_MINOR__ %d", &minor);
 	}
