@@ -16,7 +16,8 @@ PATH=$PWD/out:$PATH
 BOARD=rpi3-aarch64
 MNT=$XSYSFS_HOME/$BOARD/mnt
 PI=$XSYSFS_HOME/pi
-export XSYSFS_HOME PATH MNT PI
+XSYSFS=$MNT
+export XSYSFS_HOME PATH MNT PI XSYSFS
 
 bold=
 dim=
@@ -45,7 +46,7 @@ note()
 # Show a command as a person would type it, and run it.
 run()
 {
-	echo "$dim\$$plain $1"
+	printf "%s\n" "$dim\$$plain $1"
 	run_began=$(date +%s)
 	eval "$1"
 	run_took=$(($(date +%s) - run_began))
@@ -71,7 +72,7 @@ echo "The way of a library to a Raspberry Pi with xsysfs. Type along:"
 echo
 echo "  cd $PWD"
 echo "  export XSYSFS_HOME=$XSYSFS_HOME"
-echo "  export PATH=$PWD/out:\$PATH MNT=$MNT PI=$PI"
+echo "  export PATH=$PWD/out:\$PATH MNT=$MNT PI=$PI XSYSFS=$MNT"
 
 step "Install what is missing on this machine, and build xsysfs"
 test -n "${DEMO_PREPARED-}" || {
