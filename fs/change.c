@@ -45,7 +45,7 @@ static int make_object(int dir, const char *name, struct making *m)
 		return mknodat(dir, name, m->mode, m->rdev) < 0 ? -errno : 0;
 	do
 		m->fd = openat(dir, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
-			       m->mode & 07777);
+		               m->mode & 07777);
 	while (m->fd < 0 && (errno == EMFILE || errno == ENFILE) && files_shrink(m->view->files));
 	return m->fd < 0 ? -errno : 0;
 }
@@ -157,7 +157,7 @@ out:
 }
 
 static int make_node(struct node *dir, const char *name, struct making *m, struct node **ret,
-		     struct stat *st)
+                     struct stat *st)
 {
 	struct view *view = dir->view;
 	autofound struct found found = { 0 };
@@ -191,7 +191,7 @@ static int make_node(struct node *dir, const char *name, struct making *m, struc
 }
 
 int view_make(struct node *dir, const char *name, mode_t mode, dev_t rdev, struct owner owner,
-	      struct node **ret, struct stat *st)
+              struct node **ret, struct stat *st)
 {
 	struct making m = { .mode = mode, .rdev = rdev, .owner = owner };
 
@@ -201,7 +201,7 @@ int view_make(struct node *dir, const char *name, mode_t mode, dev_t rdev, struc
 }
 
 int view_symlink(struct node *dir, const char *name, const char *target, struct owner owner,
-		 struct node **ret, struct stat *st)
+                 struct node **ret, struct stat *st)
 {
 	struct making m = { .mode = S_IFLNK | 0777, .target = target, .owner = owner };
 
@@ -272,7 +272,7 @@ int view_link(struct node *node, struct node *dir, const char *name, struct stat
 }
 
 int view_tmpfile(struct node *dir, mode_t mode, struct owner owner, struct node **ret,
-		 struct stat *st)
+                 struct stat *st)
 {
 	struct view *view = dir->view;
 	struct found found = { .layer = view->upper };
@@ -351,7 +351,7 @@ static int drop_name(struct view *view, int dir, const char *name, bool is_dir)
 
 /* A node that the kernel knows lives on when its name goes; a hard link keeps its other names. */
 static int keep_node(struct node *dir, const char *name, const struct found *found,
-		     struct node **ret)
+                     struct node **ret)
 {
 	struct view *view = dir->view;
 	struct node *node = NULL;

@@ -31,7 +31,7 @@ int cmd_usage(const struct cmd *cmd, const char *fmt, ...)
 		text = NULL;
 	va_end(ap);
 	log_error("%s: %s (see 'xsysfs help %s')", cmd->name, text ? text : "wrong usage",
-		  cmd->name);
+	          cmd->name);
 	return CMD_USAGE;
 }
 
@@ -50,8 +50,9 @@ static void describe(const struct cmd *cmd, char *letters, struct option *words)
 				*letters++ = ':';
 		}
 		if (o->word)
-			*words++ = (struct option){ o->word, o->arg ? required_argument : no_argument,
-						    NULL, FIRST_LONG + (int)i };
+			*words++ =
+				(struct option){ o->word, o->arg ? required_argument : no_argument,
+				                 NULL, FIRST_LONG + (int)i };
 	}
 	*letters = '\0';
 	*words = (struct option){ 0 };
@@ -67,8 +68,7 @@ static size_t place_of(const struct cmd *cmd, int c)
 	return 0;
 }
 
-int cmd_parse(const struct cmd *cmd, int argc, char **argv, int min, int max,
-	      struct cmd_line *ret)
+int cmd_parse(const struct cmd *cmd, int argc, char **argv, int min, int max, struct cmd_line *ret)
 {
 	char letters[2 * CMD_MAX_OPTIONS + 3];
 	struct option words[CMD_MAX_OPTIONS + 1];

@@ -16,7 +16,7 @@ enum {
 };
 
 struct cmd_option {
-	char letter;	  /* 0: only the long form */
+	char letter;      /* 0: only the long form */
 	const char *word; /* NULL: only the letter */
 	const char *arg;  /* NULL: a flag */
 	const char *help;
@@ -24,7 +24,7 @@ struct cmd_option {
 
 struct cmd {
 	const char *name, *args, *summary;
-	const char *text; /* what help says below the synopsis */
+	const char *text;   /* what help says below the synopsis */
 	bool takes_command; /* what follows the options is a command, with options of its own */
 	int (*run)(const struct cmd *cmd, int argc, char **argv);
 	struct cmd_option options[CMD_MAX_OPTIONS]; /* up to one without letter and word */
@@ -38,8 +38,7 @@ struct cmd_line {
 };
 
 /* Parse, and check the number of other arguments. 0, or CMD_USAGE after saying what is wrong. */
-int cmd_parse(const struct cmd *cmd, int argc, char **argv, int min, int max,
-	      struct cmd_line *ret);
+int cmd_parse(const struct cmd *cmd, int argc, char **argv, int min, int max, struct cmd_line *ret);
 /* The value of the option with that long word or letter. */
 const char *cmd_value(const struct cmd *cmd, const struct cmd_line *line, const char *word);
 
@@ -47,16 +46,22 @@ const char *cmd_value(const struct cmd *cmd, const struct cmd_line *line, const 
 int cmd_usage(const struct cmd *cmd, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /* Every command that looks at a mount or a state has it; -C before the command sets it too. */
-#define CMD_WHERE { 'C', NULL, "WHERE", "a mount point, or a state folder when nothing is mounted" }
-#define CMD_JSON  { 0, "json", NULL, "print JSON" }
+#define CMD_WHERE                                                                              \
+	{                                                                                      \
+		'C', NULL, "WHERE", "a mount point, or a state folder when nothing is mounted" \
+	}
+#define CMD_JSON                              \
+	{                                     \
+		0, "json", NULL, "print JSON" \
+	}
 
-extern const struct cmd cmd_mount, cmd_umount;			   /* cmd_mount.c */
-extern const struct cmd cmd_run;				   /* cmd_run.c */
+extern const struct cmd cmd_mount, cmd_umount;                     /* cmd_mount.c */
+extern const struct cmd cmd_run;                                   /* cmd_run.c */
 extern const struct cmd cmd_status, cmd_list, cmd_owns, cmd_files; /* cmd_show.c */
-extern const struct cmd cmd_remove, cmd_rollback, cmd_gc;	   /* cmd_change.c */
-extern const struct cmd cmd_diff;				   /* cmd_diff.c */
-extern const struct cmd cmd_staging;				   /* cmd_staging.c */
-extern const struct cmd cmd_build, cmd_fetch, cmd_toolchain;	   /* cmd_builder.c */
+extern const struct cmd cmd_remove, cmd_rollback, cmd_gc;          /* cmd_change.c */
+extern const struct cmd cmd_diff;                                  /* cmd_diff.c */
+extern const struct cmd cmd_staging;                               /* cmd_staging.c */
+extern const struct cmd cmd_build, cmd_fetch, cmd_toolchain;       /* cmd_builder.c */
 
 /* Become xsysfs-build with these arguments (argv[0] is its verb). Returns only on failure. */
 int cmd_exec_builder(char **argv);

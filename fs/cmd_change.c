@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* cmd_change.c - remove, rollback, gc: by the daemon when one is there, else on the state itself. */
+/* cmd_change.c - remove, rollback, gc: by the daemon when one is there, else on the state itself.
+ */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,14 +20,14 @@ struct change {
 };
 
 static int remove_offline(struct state *state, const char *package, struct strv *gone,
-			  char **problem)
+                          char **problem)
 {
 	(void)gone;
 	return state_remove(state, package, problem);
 }
 
 static int rollback_offline(struct state *state, const char *package, struct strv *gone,
-			    char **problem)
+                            char **problem)
 {
 	(void)gone;
 	return state_rollback(state, package, problem);
@@ -41,8 +42,8 @@ static int gc_offline(struct state *state, const char *package, struct strv *gon
 	return state_gc(state, &none, gone);
 }
 
-static int change_offline(const struct where *where, const struct change *change,
-			  struct strv *gone, char **problem)
+static int change_offline(const struct where *where, const struct change *change, struct strv *gone,
+                          char **problem)
 {
 	struct state *state = NULL;
 	int r = state_open(where->state, true, &state, problem);
@@ -65,7 +66,7 @@ static int make_change(const char *given, const struct change *change, struct st
 	if (where_find(given, &where) < 0)
 		return CMD_FAILED;
 	r = where_ask(&where, change->verb, change->package ? "package" : NULL, change->package,
-		      &reply);
+	              &reply);
 	message = kv_get(&reply, "message");
 	if (r == -ENOTCONN) {
 		r = change_offline(&where, change, gone, &problem);
@@ -117,7 +118,7 @@ static int run_gc(const struct cmd *cmd, int argc, char **argv)
 	if (cmd_parse(cmd, argc, argv, 0, 0, &line))
 		return CMD_USAGE;
 	r = make_change(cmd_value(cmd, &line, "C"), &change, &gone);
-	strv_foreach(id, &gone)
+	strv_foreach (id, &gone)
 		puts(*id);
 	return r;
 }

@@ -101,7 +101,9 @@ static int open_views(struct sides *s)
 	int r = 0;
 
 	for (int i = 0; r == 0 && i < 2; i++) {
-		struct view_options options = { .below = s->sets[i], .read_only = true, .work = -1 };
+		struct view_options options = { .below = s->sets[i],
+			                        .read_only = true,
+			                        .work = -1 };
 
 		r = view_new(&s->xs->nodes, &s->xs->files, &options, &s->views[i]);
 	}
@@ -141,8 +143,7 @@ static int print_text(const struct diff_change *c, void *arg)
 	if (c->kind == DIFF_MODIFIED && a->st_mode != b->st_mode)
 		r = strv_addf(&what, "mode %o -> %o", a->st_mode & 07777, b->st_mode & 07777);
 	if (r == 0 && c->kind == DIFF_MODIFIED && a->st_size != b->st_size && S_ISREG(a->st_mode))
-		r = strv_addf(&what, "size %jd -> %jd", (intmax_t)a->st_size,
-			      (intmax_t)b->st_size);
+		r = strv_addf(&what, "size %jd -> %jd", (intmax_t)a->st_size, (intmax_t)b->st_size);
 	if (r == 0 && c->kind == DIFF_MODIFIED && strcmp(c->old_target, c->new_target) != 0)
 		r = strv_addf(&what, "link %s -> %s", c->old_target, c->new_target);
 	text = r < 0 ? NULL : strv_join(&what, ", ");
@@ -221,8 +222,8 @@ static int run_diff(const struct cmd *cmd, int argc, char **argv)
 	r = open_views(&s);
 	if (r == 0)
 		r = cmd_value(cmd, &line, "json")
-			    ? print_json(&s)
-			    : diff_views(s.views[0], s.views[1], print_text, NULL);
+		            ? print_json(&s)
+		            : diff_views(s.views[0], s.views[1], print_text, NULL);
 	if (r < 0)
 		log_errno(r, "cannot compare");
 	return r < 0 ? CMD_FAILED : CMD_DONE;

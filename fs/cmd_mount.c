@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include "fs/base/cleanup.h"
@@ -19,6 +20,7 @@
 #include "fs/daemon.h"
 #include "fs/mounts.h"
 #include "fs/state.h"
+#include "fs/tag.h"
 #include "fs/where.h"
 
 enum { GONE_MS = 30000 }; /* how long a daemon may take to go after its unmount */
@@ -70,17 +72,16 @@ static int check_point(struct plan *plan, const char *given)
 	struct stat st;
 
 	plan->point = realpath(given, NULL);
-	if (!plan->point && errno == ENOTCONN)
+	/* the kernel may remember the attributes of a dead mount; an xattr it has to ask for */
+	if ((!plan->point || getxattr(plan->point, TAG_XATTR_STATE, NULL, 0) < 0) &&
+	    errno == ENOTCONN)
 		return log_error("'%s' is the stale mount of a daemon that has died: run 'xsysfs "
-				 "umount %s' first", given, given);
+		                 "umount %s' first",
+		                 given, given);
 	if (!plan->point)
 		return log_errno(-errno, "cannot mount at '%s'", given);
-	if (mounts_read(&mounts) == 0 && strv_has(&mounts.points, plan->point)) {
-		if (stat(plan->point, &st) < 0 && errno == ENOTCONN)
-			return log_error("'%s' is the stale mount of a daemon that has died: run "
-					 "'xsysfs umount %s' first", given, given);
+	if (mounts_read(&mounts) == 0 && strv_has(&mounts.points, plan->point))
 		return log_error("'%s' is mounted already", plan->point);
-	}
 	if (stat(plan->point, &st) < 0)
 		return log_errno(-errno, "cannot mount at '%s'", given);
 	return S_ISDIR(st.st_mode) ? 0 : log_errno(-ENOTDIR, "cannot mount at '%s'", given);
@@ -100,16 +101,21 @@ static int check_places(struct plan *plan, const char *sysroot, const char *stat
 		return log_errno(-errno, "cannot use the state folder '%s'", state);
 	if (is_inside(plan->state, plan->sysroot))
 		return log_error("the state '%s' lies inside the sysroot '%s', which is never "
-				 "written: choose another folder", state, sysroot);
+		                 "written: choose another folder",
+		                 state, sysroot);
 	if (is_inside(plan->state, plan->point))
 		return log_error("the state '%s' lies inside the mount point '%s', which hides it: "
-				 "choose another folder", state, plan->point);
+		                 "choose another folder",
+		                 state, plan->point);
 	if (is_inside(plan->point, plan->state))
 		return log_error("the mount point '%s' lies inside the state '%s': choose another "
-				 "one", plan->point, state);
+		                 "one",
+		                 plan->point, state);
 	if (is_inside(plan->point, plan->sysroot) && strcmp(plan->point, plan->sysroot) != 0)
-		return log_error("the mount point '%s' lies inside the sysroot '%s': mount over the "
-				 "sysroot itself, or somewhere else", plan->point, sysroot);
+		return log_error(
+			"the mount point '%s' lies inside the sysroot '%s': mount over the "
+			"sysroot itself, or somewhere else",
+			plan->point, sysroot);
 	return 0;
 }
 
@@ -155,7 +161,7 @@ static int wait_until_ready(int fd, pid_t pid)
 		return CMD_DONE;
 	if (waitpid(pid, &status, 0) == pid && WIFSIGNALED(status))
 		log_error("the daemon was killed by signal %d before it was ready",
-			  WTERMSIG(status));
+		          WTERMSIG(status));
 	return CMD_FAILED;
 }
 
@@ -245,6 +251,8 @@ static pid_t pid_of_daemon(const char *state)
 	return atoi(kv_get(&reply, "pid"));
 }
 
+/* The setuid helper that lets users unmount what they mounted. It says why not on stderr; we say it
+ * in our own words, and the usual reason is that somebody is in there. */
 static int fusermount(const char *point)
 {
 	char *const argv[] = { "fusermount3", "-u", "--", (char *)point, NULL };
@@ -252,11 +260,17 @@ static int fusermount(const char *point)
 	pid_t pid = fork();
 
 	if (pid == 0) {
+		int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+		if (null >= 0)
+			dup2(null, STDERR_FILENO);
 		execvp(argv[0], argv);
 		_exit(127);
 	}
 	if (pid < 0 || waitpid(pid, &status, 0) < 0)
 		return -errno;
+	if (WIFEXITED(status) && WEXITSTATUS(status) == 127)
+		return log_error("cannot run 'fusermount3' (Debian's package fuse3 has it)");
 	return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? 0 : -EBUSY;
 }
 
@@ -333,7 +347,7 @@ static int run_umount(const struct cmd *cmd, int argc, char **argv)
 	r = take_down(point);
 	if (r == -EBUSY)
 		log_error("cannot unmount '%s': it is in use (fuser -vm %s says by whom)", point,
-			  point);
+		          point);
 	else if (r < 0)
 		log_errno(r, "cannot unmount '%s'", point);
 	return r < 0 ? CMD_FAILED : wait_until_gone(pidfd);
@@ -343,7 +357,8 @@ const struct cmd cmd_umount = {
 	.name = "umount",
 	.args = "MNT",
 	.summary = "unmount, and wait until the daemon has gone",
-	.text = "Everything written is on disk when the command returns. Also clears away the stale "
+	.text = "Everything written is on disk when the command returns. Also clears away the "
+	        "stale "
 		"mount of a daemon that has died.",
 	.run = run_umount,
 };

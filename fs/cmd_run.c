@@ -8,6 +8,7 @@
 
 #include "fs/base/cleanup.h"
 #include "fs/base/log.h"
+#include "fs/base/name.h"
 #include "fs/cmd.h"
 #include "fs/control.h"
 #include "fs/sandbox.h"
@@ -34,8 +35,7 @@ static int begin(int control, const struct cmd *cmd, const struct cmd_line *line
 	if (r < 0 && message)
 		log_error("%s", message);
 	else if (r < 0)
-		log_errno(r, "cannot begin the install of '%s'",
-			  cmd_value(cmd, line, "package"));
+		log_errno(r, "cannot begin the install of '%s'", cmd_value(cmd, line, "package"));
 	return r;
 }
 
@@ -48,14 +48,11 @@ static int commit(int control, const char *package)
 
 	control_list(&reply, "note", &notes);
 	control_list(&reply, "problem", &problems);
-	strv_foreach(note, &notes)
+	strv_foreach (note, &notes)
 		log_note("%s", *note);
-	strv_foreach(problem, &problems)
+	strv_foreach (problem, &problems)
 		log_error("cannot commit '%s': %s", package, *problem);
-	if (r == -EEXIST && problems.n)
-		log_note("nothing was changed; if one package is to take the other's place, say so "
-			 "by '--replaces' (in a recipe: 'replaces')");
-	else if (r < 0 && !problems.n)
+	if (r < 0 && !problems.n)
 		log_errno(r, "cannot commit '%s'", package);
 	return r < 0 ? CMD_FAILED : CMD_DONE;
 }
@@ -80,8 +77,8 @@ static int run_command(const struct where *where, const char *package, char **ar
 	r = sandbox_run(&sandbox, argv);
 	if (r == -EPERM || r == -ENOSPC || r == -EINVAL) {
 		log_warn("this machine refuses namespaces: '%s' runs with the build view at '%s', "
-			 "not at '%s', and may leave processes behind", argv[0], view,
-			 where->point);
+		         "not at '%s', and may leave processes behind",
+		         argv[0], view, where->point);
 		setenv("XSYSFS", view, 1);
 		sandbox.bare = true;
 		r = sandbox_run(&sandbox, argv);
@@ -106,12 +103,14 @@ static int run_run(const struct cmd *cmd, int argc, char **argv)
 	package = cmd_value(cmd, &line, "package");
 	if (!package)
 		return cmd_usage(cmd, "--package is missing");
+	if (!name_is_package(package))
+		return cmd_usage(cmd, "'%s' is no name for a package", package);
 	if (where_find(cmd_value(cmd, &line, "C"), &where) < 0)
 		return CMD_FAILED;
 	control = where_connect(&where);
 	if (control < 0 || !where.point) {
 		log_error("the state '%s' is not mounted: nothing can be installed into it",
-			  where.state);
+		          where.state);
 		return CMD_FAILED;
 	}
 	if (begin(control, cmd, &line) < 0)

@@ -173,8 +173,7 @@ static int add_package(struct record *list, const struct layer *layer)
 		return -ENOMEM;
 	if ((r = record_set(o, "package", m->package)) < 0 ||
 	    (r = record_set(o, "version", m->version)) < 0 ||
-	    (r = record_set(o, "layer", layer->id)) < 0 ||
-	    (r = record_set(o, "key", m->key)) < 0 ||
+	    (r = record_set(o, "layer", layer->id)) < 0 || (r = record_set(o, "key", m->key)) < 0 ||
 	    (r = record_set_list(o, "needs", &m->needs)) < 0 ||
 	    (r = record_set_list(o, "replaces", &m->replaces)) < 0 ||
 	    (r = record_set_number(o, "files", m->files)) < 0 ||
@@ -204,8 +203,8 @@ static int print_list_text(const struct state *state)
 		const struct meta *m = state->stack[i]->meta;
 
 		wide = strlen(m->package) > wide ? strlen(m->package) : wide;
-		wide_version = strlen(m->version) > wide_version ? strlen(m->version)
-								  : wide_version;
+		wide_version =
+			strlen(m->version) > wide_version ? strlen(m->version) : wide_version;
 	}
 	for (size_t i = 0; i < state->n; i++) {
 		const struct meta *m = state->stack[i]->meta;
@@ -229,7 +228,7 @@ static int run_list(const struct cmd *cmd, int argc, char **argv)
 	if (open_given(cmd_value(cmd, &line, "C"), &where, &xs) < 0)
 		return CMD_FAILED;
 	return finish(cmd_value(cmd, &line, "json") ? print_list_json(xs->state)
-						    : print_list_text(xs->state));
+	                                            : print_list_text(xs->state));
 }
 
 const struct cmd cmd_list = {
@@ -284,8 +283,8 @@ static char *below_root(const struct where *where, const char *path)
 		folder = realpath(joined, NULL);
 		free(joined);
 		if (folder && strncmp(folder, where->point, n) == 0)
-			return tree_join(folder + n + (folder[n] == '/'), strrchr(path, '/')
-						 ? strrchr(path, '/') + 1 : path);
+			return tree_join(folder + n + (folder[n] == '/'),
+			                 strrchr(path, '/') ? strrchr(path, '/') + 1 : path);
 	}
 	return strdup(path);
 }
@@ -334,7 +333,8 @@ const struct cmd cmd_owns = {
 	.name = "owns",
 	.args = "PATH...",
 	.summary = "say which package wrote each file",
-	.text = "Prints PATH, a tab, and \"package version\", \"base\" or \"local\". A PATH is one in "
+	.text = "Prints PATH, a tab, and \"package version\", \"base\" or \"local\". A PATH is one "
+	        "in "
 		"the mount, or one below its root. A directory belongs to the base if the base has "
 		"it, else to the lowest package that does.",
 	.run = run_owns,
@@ -386,7 +386,8 @@ const struct cmd cmd_files = {
 	.name = "files",
 	.args = "P",
 	.summary = "list the paths of a package",
-	.text = "Relative to the root: files, links, and directories with nothing in them. P may be "
+	.text = "Relative to the root: files, links, and directories with nothing in them. P may "
+	        "be "
 		"'local'.",
 	.run = run_files,
 	.options = { CMD_WHERE },

@@ -19,8 +19,8 @@
 
 struct output {
 	struct tarball *tarball; /* NULL: print paths */
-	char end;		 /* of a path */
-	size_t unowned;		 /* files of no package */
+	char end;                /* of a path */
+	size_t unowned;          /* files of no package */
 };
 
 static int print_path(const struct staging_entry *e, struct output *out)
@@ -58,7 +58,10 @@ static int packages_only(struct xs *xs, struct view **ret)
 {
 	autolayerset struct layerset *below = state_layers(xs->state, false, false, NULL);
 	struct view_options options = {
-		.read_only = true, .below = below, .hide = xs->state->base, .as_root = true,
+		.read_only = true,
+		.below = below,
+		.hide = xs->state->base,
+		.as_root = true,
 		.work = -1,
 	};
 
@@ -71,10 +74,11 @@ static void talk(const struct xs *xs, const struct output *out)
 
 	if (out->unowned)
 		log_note("%zu staged files have no package (see 'xsysfs files local'; --no-local "
-			 "leaves them out)", out->unowned);
+		         "leaves them out)",
+		         out->unowned);
 	if (staging_left_out(xs->state, &left_out) < 0)
 		return;
-	strv_foreach(sentence, &left_out)
+	strv_foreach (sentence, &left_out)
 		log_note("%s", *sentence);
 }
 

@@ -33,13 +33,14 @@ void control_stop(struct control *control);
  * -ENOENT or -ECONNREFUSED: there is none. */
 int control_connect(int state);
 
-/* Send a request, wait for the reply. Returns 0, the reply's errno as a negative number, or -EPROTO,
- * -EPIPE when the daemon went away. `fd` may be NULL; else it gets the reply's descriptor or -1. */
+/* Send a request, wait for the reply. Returns 0, the reply's errno as a negative number, or
+ * -EPROTO, -EPIPE when the daemon went away. `fd` may be NULL; else it gets the reply's descriptor
+ * or -1. */
 int control_call(int control, const struct kv *request, struct kv *reply, int *fd);
 
 /* The same for a verb with at most one argument. */
-int control_ask(int control, const char *verb, const char *key, const char *value,
-		struct kv *reply, int *fd);
+int control_ask(int control, const char *verb, const char *key, const char *value, struct kv *reply,
+                int *fd);
 
 /* All values of the reply's keys `key`, `key`.1, `key`.2, ... */
 int control_list(const struct kv *reply, const char *key, struct strv *ret);

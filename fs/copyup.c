@@ -54,7 +54,7 @@ static int copy_xattrs(int from, int to)
 			return -ENOMEM;
 		len = fgetxattr(from, name, value, len > 0 ? len : 0);
 		if (len < 0 || (fsetxattr(to, name, value, len, 0) < 0 && errno != EOPNOTSUPP &&
-				errno != EPERM))
+		                errno != EPERM))
 			return -errno;
 	}
 	return n < 0 ? -errno : 0;
@@ -86,7 +86,7 @@ static int copy_file(struct view *view, int from, const struct stat *st, int to)
 }
 
 static int make_regular(struct view *view, const struct layer *layer, const char *path,
-			const struct stat *st, const char *temp)
+                        const struct stat *st, const char *temp)
 {
 	autofd int from = layer_open(layer, path, O_RDONLY | O_NONBLOCK);
 	autofd int to = -1;
@@ -100,7 +100,7 @@ static int make_regular(struct view *view, const struct layer *layer, const char
 }
 
 static int make_link(struct view *view, const struct layer *layer, const char *path,
-		     const char *temp)
+                     const char *temp)
 {
 	autofd int from = layer_open(layer, path, O_PATH);
 	char target[PATH_MAX + 1] = "";
@@ -125,22 +125,21 @@ static int copy_attributes_at(int work, const char *temp, const struct stat *st)
 {
 	const struct timespec times[2] = { st->st_atim, st->st_mtim };
 
-	if (geteuid() == 0 &&
-	    fchownat(work, temp, st->st_uid, st->st_gid, AT_SYMLINK_NOFOLLOW) < 0)
+	if (geteuid() == 0 && fchownat(work, temp, st->st_uid, st->st_gid, AT_SYMLINK_NOFOLLOW) < 0)
 		return -errno;
 	return utimensat(work, temp, times, AT_SYMLINK_NOFOLLOW) < 0 ? -errno : 0;
 }
 
 /* Make a copy called `temp` in the work directory. */
 static int make_copy(struct view *view, const struct layer *layer, const char *path,
-		     const struct stat *st, const char *temp)
+                     const struct stat *st, const char *temp)
 {
 	int r;
 
 	if (S_ISREG(st->st_mode))
 		return make_regular(view, layer, path, st, temp);
 	r = S_ISLNK(st->st_mode) ? make_link(view, layer, path, temp)
-				 : make_special(view, st, temp);
+	                         : make_special(view, st, temp);
 	return r < 0 ? r : copy_attributes_at(view->work, temp, st);
 }
 
@@ -161,7 +160,7 @@ static int put_in_place(struct view *view, const char *temp, int dir, const char
 }
 
 static int make_dir(struct view *view, const char *path, const struct layer *layer,
-		    const char *temp)
+                    const char *temp)
 {
 	autofd int from = layer_open(layer, path, O_RDONLY | O_DIRECTORY);
 	autofd int to = -1;
@@ -396,6 +395,10 @@ int copyup_unlinked(struct node *node, int from, int *ret)
 	if (r < 0) {
 		close(fd);
 		return r;
+	}
+	if (fstat(fd, &st) < 0) {
+		close(fd);
+		return -errno;
 	}
 	node_set_layer(view->nodes, node, view->upper, st.st_ino);
 	*ret = fd;

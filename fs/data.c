@@ -93,8 +93,8 @@ struct file *data_get(struct files *files, struct node *node, bool write)
 }
 
 int data_put(struct files *files, struct node *node, int fd, bool writable, bool pinned,
-	     bool (*still)(const struct node *node, const void *arg), const void *arg,
-	     struct file **ret)
+             bool (*still)(const struct node *node, const void *arg), const void *arg,
+             struct file **ret)
 {
 	struct file *file = calloc(1, sizeof(*file));
 	struct file *old = NULL, *spare = NULL;
@@ -148,6 +148,28 @@ void data_forget(struct files *files, struct node *node)
 		file = detach(files, node->file);
 	pthread_mutex_unlock(&files->lock);
 	file_free(file);
+}
+
+void files_drop_view(struct files *files, const struct view *view)
+{
+	struct file *gone = NULL;
+
+	pthread_mutex_lock(&files->lock);
+	for (struct file *file = files->newest, *next; file; file = next) {
+		next = file->older;
+		if (file->node->view != view)
+			continue;
+		file = detach(files, file);
+		if (file) { /* nobody uses it: `older` is free to chain it */
+			file->older = gone;
+			gone = file;
+		}
+	}
+	pthread_mutex_unlock(&files->lock);
+	for (struct file *file = gone, *next; file; file = next) {
+		next = file->older;
+		file_free(file);
+	}
 }
 
 void data_drop(struct node *node)

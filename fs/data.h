@@ -13,13 +13,14 @@
 #include <sys/types.h>
 
 struct node;
+struct view;
 
 struct file {
 	int fd;
 	bool writable;
 	struct files *files;
 	/* under files->lock */
-	bool pinned;	   /* of an unlinked node: not to be closed while the node lives */
+	bool pinned; /* of an unlinked node: not to be closed while the node lives */
 	unsigned users;
 	struct node *node; /* NULL: somebody took its place; goes with its last user */
 	struct file *newer, *older;
@@ -37,11 +38,11 @@ void files_release(struct files *files);
 /* The node's descriptor if it has one (writable, if asked so), else NULL. */
 struct file *data_get(struct files *files, struct node *node, bool write);
 
-/* Let the node have `fd`, which is ours from now on (closed on failure); for the caller, as data_get.
- * Unless `still(node, arg)` holds once nobody can interfere: -EAGAIN. */
+/* Let the node have `fd`, which is ours from now on (closed on failure); for the caller, as
+ * data_get. Unless `still(node, arg)` holds once nobody can interfere: -EAGAIN. */
 int data_put(struct files *files, struct node *node, int fd, bool writable, bool pinned,
-	     bool (*still)(const struct node *node, const void *arg), const void *arg,
-	     struct file **ret);
+             bool (*still)(const struct node *node, const void *arg), const void *arg,
+             struct file **ret);
 void data_close(struct file *file); /* takes NULL */
 
 /* The node's contents are elsewhere now: let go of its descriptor. */
@@ -49,6 +50,10 @@ void data_forget(struct files *files, struct node *node);
 
 /* Close the longest unused descriptors; false: there is none. For when there are too many. */
 bool files_shrink(struct files *files);
+
+/* Close the descriptors of all nodes of that view: its files are gone, and so shall be their space.
+ */
+void files_drop_view(struct files *files, const struct view *view);
 
 /* Called for a node that is being freed. */
 void data_drop(struct node *node);

@@ -13,8 +13,8 @@ enum diff_kind {
 	DIFF_TYPE = 'T',
 };
 
-/* One difference. Of what is not there (old of an added file) the stat is zero; targets are those of
- * symlinks, else "". Everything is lent. */
+/* One difference. Of what is not there (old of an added file) the stat is zero; targets are those
+ * of symlinks, else "". Everything is lent. */
 struct diff_change {
 	enum diff_kind kind;
 	const char *path;
@@ -23,7 +23,7 @@ struct diff_change {
 };
 
 /* Call `say` for each difference, paths in byte order. A directory counts when it is new, gone, or
- * of another mode; of a new or gone one that has something in it, only what is in it does. Times and
- * owners do not count. Returns 0, -errno, or what `say` returned if not 0. */
+ * of another mode; of a new or gone one that has something in it, only what is in it does. Times
+ * and owners do not count. Returns 0, -errno, or what `say` returned if not 0. */
 int diff_views(struct view *old_view, struct view *new_view,
-	       int (*say)(const struct diff_change *change, void *arg), void *arg);
+               int (*say)(const struct diff_change *change, void *arg), void *arg);

@@ -47,9 +47,9 @@ static void option_name(const struct cmd_option *o, char *buf, size_t size)
 {
 	char letter[3] = { '-', o->letter, '\0' };
 
-	snprintf(buf, size, "%s%s%s%s%s%s", o->letter ? letter : "", o->letter && o->word ? ", " : "",
-		 o->word ? "--" : "", o->word ? o->word : "", o->arg ? " " : "",
-		 o->arg ? o->arg : "");
+	snprintf(buf, size, "%s%s%s%s%s%s", o->letter ? letter : "",
+	         o->letter && o->word ? ", " : "", o->word ? "--" : "", o->word ? o->word : "",
+	         o->arg ? " " : "", o->arg ? o->arg : "");
 }
 
 void help_all(const struct cmd *const *commands)
@@ -130,7 +130,8 @@ static void man_all(const struct cmd *const *commands)
 	     "xsysfs \\- a writable sysroot that knows who wrote each file\n.SH SYNOPSIS\n"
 	     ".B xsysfs\n[\\-C WHERE] COMMAND [ARGUMENTS]\n.SH DESCRIPTION");
 	troff(about);
-	puts(".PP\nWHERE is a mount point, or a state folder when nothing is mounted. Left out, it is "
+	puts(".PP\nWHERE is a mount point, or a state folder when nothing is mounted. Left out, it "
+	     "is "
 	     "$XSYSFS, else the only mount there is.\n.SH COMMANDS");
 	for (const struct cmd *const *c = commands; *c; c++) {
 		printf(".SS xsysfs %s ", (*c)->name);

@@ -29,17 +29,17 @@ enum origin {
 };
 
 struct layer {
-	int refs;	    /* atomic */
-	int fd;		    /* O_PATH of the tree's root */
+	int refs; /* atomic */
+	int fd;   /* O_PATH of the tree's root */
 	enum origin origin;
-	uint64_t ino_salt;  /* set where its st_ino could be another layer's too: another disk */
-	char *id;	    /* "zlib-1.2.13-1a2b3c4d", "local", "base" */
-	struct meta *meta;  /* of a package; NULL for base and local */
+	uint64_t ino_salt;   /* set where its st_ino could be another layer's too: another disk */
+	char *id;            /* "zlib-1.2.13-1a2b3c4d", "local", "base" */
+	struct meta *meta;   /* of a package; NULL for base and local */
 	struct links *links; /* under `links_lock` of layer.c; see layer_other_names */
 };
 
-/* Take over `fd`, an O_PATH descriptor of the root, and `meta` (may be NULL). Both stay the caller's
- * when this fails (NULL: no memory). */
+/* Take over `fd`, an O_PATH descriptor of the root, and `meta` (may be NULL). Both stay the
+ * caller's when this fails (NULL: no memory). */
 struct layer *layer_new(enum origin origin, const char *id, int fd, struct meta *meta);
 struct layer *layer_ref(struct layer *layer);
 void layer_unref(struct layer *layer); /* takes NULL */
@@ -59,5 +59,6 @@ int layer_stat(const struct layer *layer, const char *path, struct stat *st);
 int layer_open_at(int dir, const char *path, int flags);
 
 /* The other names in this (immutable) layer of the file `ino`, which `path` is one of. Walks the
- * layer at the first call and remembers all hard-link groups. Adds to `ret`; returns 0 or -errno. */
+ * layer at the first call and remembers all hard-link groups. Adds to `ret`; returns 0 or -errno.
+ */
 int layer_other_names(struct layer *layer, const char *path, ino_t ino, struct strv *ret);

@@ -8,9 +8,9 @@
 #include "fs/help.h"
 
 static const struct cmd *const commands[] = {
-	&cmd_mount,	&cmd_umount, &cmd_build, &cmd_fetch,  &cmd_toolchain, &cmd_run,
-	&cmd_status,	&cmd_list,   &cmd_owns,	 &cmd_files,  &cmd_diff,      &cmd_staging,
-	&cmd_remove,	&cmd_rollback, &cmd_gc,	 NULL,
+	&cmd_mount,  &cmd_umount,   &cmd_build, &cmd_fetch, &cmd_toolchain, &cmd_run,
+	&cmd_status, &cmd_list,     &cmd_owns,  &cmd_files, &cmd_diff,      &cmd_staging,
+	&cmd_remove, &cmd_rollback, &cmd_gc,    NULL,
 };
 
 static const struct cmd *find(const char *name)
@@ -62,7 +62,7 @@ static int dispatch(int argc, char **argv)
 		argc -= 2;
 	}
 	if (argc < 2) {
-		help_all(commands);
+		log_error("a command is missing (see 'xsysfs help')");
 		return CMD_USAGE;
 	}
 	if (strcmp(argv[1], "--version") == 0) {

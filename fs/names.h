@@ -19,11 +19,11 @@ enum { NAMES_FIRST = 3 };
 
 struct name {
 	uint64_t pos;
-	ino_t ino;	       /* of a directory: in the lowest layer that takes part */
+	ino_t ino; /* of a directory: in the lowest layer that takes part */
 	const char *text;
-	unsigned short layer;  /* index of the topmost layer that has it */
-	unsigned char type;    /* DT_* of dirent.h */
-	bool whiteout;	       /* the name is gone: only look-ups want to know */
+	unsigned short layer; /* index of the topmost layer that has it */
+	unsigned char type;   /* DT_* of dirent.h */
+	bool whiteout;        /* the name is gone: only look-ups want to know */
 };
 
 struct names {

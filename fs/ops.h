@@ -2,8 +2,9 @@
 /* ops.h - the FUSE operations: find the node, ask the view, reply once. The only files, with
  * daemon.c, that include a FUSE header.
  *
- * The kernel sends no OPEN, FLUSH or OPENDIR (each is answered once with ENOSYS), so a cached header
- * costs no message; contents are read and written by node. No reply is sent with a lock held.
+ * The kernel sends no OPEN, FLUSH or OPENDIR (each is answered once with ENOSYS), so a cached
+ * header costs no message; contents are read and written by node. No reply is sent with a lock
+ * held.
  */
 #pragma once
 
@@ -18,7 +19,8 @@ double ops_timeout(const struct node *node);
 
 /* The node a request is about, with a reference; NULL: -ESTALE has been replied. */
 struct node *ops_node(fuse_req_t req, fuse_ino_t ino);
-void ops_put(fuse_req_t req, struct node *node); /* takes NULL */
+/* Its reference back; also after the reply, when the request is gone. Takes NULL. */
+void ops_put(struct node *node);
 struct xs *ops_xs(fuse_req_t req);
 
 /* `r` is 0 or -errno. */
@@ -29,8 +31,8 @@ void ops_entry(const struct node *node, const struct stat *st, struct fuse_entry
 void ops_reply_attr(fuse_req_t req, int r, const struct node *node, const struct stat *st);
 
 /* One file a family; each fills in its part of the table. */
-void ops_node_register(struct fuse_lowlevel_ops *ops);	/* lookup, attributes */
-void ops_name_register(struct fuse_lowlevel_ops *ops);	/* names come and go */
-void ops_dir_register(struct fuse_lowlevel_ops *ops);	/* directories are read */
-void ops_data_register(struct fuse_lowlevel_ops *ops);	/* contents */
+void ops_node_register(struct fuse_lowlevel_ops *ops); /* lookup, attributes */
+void ops_name_register(struct fuse_lowlevel_ops *ops); /* names come and go */
+void ops_dir_register(struct fuse_lowlevel_ops *ops);  /* directories are read */
+void ops_data_register(struct fuse_lowlevel_ops *ops); /* contents */
 void ops_xattr_register(struct fuse_lowlevel_ops *ops);

@@ -21,17 +21,17 @@ struct listing {
 
 /* Add an entry; `e` is NULL where there is nothing but a name and a number. */
 static void add(struct listing *l, const char *name, ino_t ino, unsigned type, off_t next,
-		const struct fuse_entry_param *e)
+                const struct fuse_entry_param *e)
 {
 	struct fuse_entry_param none = { .attr = { .st_ino = ino, .st_mode = DTTOIF(type) } };
 	size_t n;
 
 	if (!l->plus)
 		n = fuse_add_direntry(l->req, l->buf + l->used, l->size - l->used, name, &none.attr,
-				      next);
+		                      next);
 	else
 		n = fuse_add_direntry_plus(l->req, l->buf + l->used, l->size - l->used, name,
-					   e ? e : &none, next);
+		                           e ? e : &none, next);
 	if (n > l->size - l->used)
 		l->full = true;
 	else
@@ -50,7 +50,7 @@ static void add_looked_up(struct listing *l, struct node *dir, const struct name
 	ops_entry(node, &st, &e);
 	add(l, entry->text, st.st_ino, IFTODT(st.st_mode), entry->pos, &e);
 	if (l->full)
-		ops_put(l->req, node);
+		ops_put(node);
 }
 
 /* The number that stat will show, if somebody has looked the name up already. */
@@ -98,7 +98,6 @@ static int fill(struct listing *l, struct node *dir, off_t off)
 
 static void read_dir(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off, bool plus)
 {
-	struct xs *xs = ops_xs(req);
 	struct node *dir = ops_node(req, ino);
 	autofree char *buf = malloc(size);
 	struct listing l = { .req = req, .buf = buf, .size = size, .plus = plus };
@@ -111,18 +110,18 @@ static void read_dir(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off, boo
 		ops_reply(req, r);
 	else
 		fuse_reply_buf(req, buf, l.used);
-	node_unref(&xs->nodes, dir);
+	ops_put(dir);
 }
 
 static void op_readdir(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off,
-		       struct fuse_file_info *fi)
+                       struct fuse_file_info *fi)
 {
 	(void)fi;
 	read_dir(req, ino, size, off, false);
 }
 
 static void op_readdirplus(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off,
-			   struct fuse_file_info *fi)
+                           struct fuse_file_info *fi)
 {
 	(void)fi;
 	read_dir(req, ino, size, off, true);
@@ -137,7 +136,6 @@ static void op_opendir(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi
 
 static void op_fsyncdir(fuse_req_t req, fuse_ino_t ino, int datasync, struct fuse_file_info *fi)
 {
-	struct xs *xs = ops_xs(req);
 	struct node *dir = ops_node(req, ino);
 
 	(void)datasync;
@@ -145,7 +143,7 @@ static void op_fsyncdir(fuse_req_t req, fuse_ino_t ino, int datasync, struct fus
 	if (!dir)
 		return;
 	ops_reply(req, dir->virtual_dir ? 0 : view_sync_dir(dir));
-	node_unref(&xs->nodes, dir);
+	ops_put(dir);
 }
 
 void ops_dir_register(struct fuse_lowlevel_ops *ops)

@@ -14,7 +14,6 @@ static struct owner caller(fuse_req_t req)
 
 static void make(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode, dev_t rdev)
 {
-	struct xs *xs = ops_xs(req);
 	struct node *dir = ops_node(req, parent), *node = NULL;
 	struct stat st;
 	int r;
@@ -23,7 +22,7 @@ static void make(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mod
 		return;
 	r = view_make(dir, name, mode, rdev, caller(req), &node, &st);
 	ops_reply_entry(req, r, node, &st);
-	node_unref(&xs->nodes, dir);
+	ops_put(dir);
 }
 
 static void op_mknod(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode, dev_t rdev)
@@ -38,7 +37,6 @@ static void op_mkdir(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t
 
 static void op_symlink(fuse_req_t req, const char *target, fuse_ino_t parent, const char *name)
 {
-	struct xs *xs = ops_xs(req);
 	struct node *dir = ops_node(req, parent), *node = NULL;
 	struct stat st;
 	int r;
@@ -47,7 +45,7 @@ static void op_symlink(fuse_req_t req, const char *target, fuse_ino_t parent, co
 		return;
 	r = view_symlink(dir, name, target, caller(req), &node, &st);
 	ops_reply_entry(req, r, node, &st);
-	node_unref(&xs->nodes, dir);
+	ops_put(dir);
 }
 
 static void op_link(fuse_req_t req, fuse_ino_t ino, fuse_ino_t newparent, const char *newname)
@@ -63,50 +61,47 @@ static void op_link(fuse_req_t req, fuse_ino_t ino, fuse_ino_t newparent, const 
 		if (r == 0)
 			node_ref(&xs->nodes, node); /* the new name's, for the kernel */
 		ops_reply_entry(req, r, node, &st);
-		node_unref(&xs->nodes, dir);
+		ops_put(dir);
 	}
-	node_unref(&xs->nodes, node);
+	ops_put(node);
 }
 
 static void op_unlink(fuse_req_t req, fuse_ino_t parent, const char *name)
 {
-	struct xs *xs = ops_xs(req);
 	struct node *dir = ops_node(req, parent);
 
 	if (!dir)
 		return;
 	ops_reply(req, view_unlink(dir, name));
-	node_unref(&xs->nodes, dir);
+	ops_put(dir);
 }
 
 static void op_rmdir(fuse_req_t req, fuse_ino_t parent, const char *name)
 {
-	struct xs *xs = ops_xs(req);
 	struct node *dir = ops_node(req, parent);
 
 	if (!dir)
 		return;
 	ops_reply(req, view_rmdir(dir, name));
-	node_unref(&xs->nodes, dir);
+	ops_put(dir);
 }
 
 static void op_rename(fuse_req_t req, fuse_ino_t parent, const char *name, fuse_ino_t newparent,
-		      const char *newname, unsigned flags)
+                      const char *newname, unsigned flags)
 {
-	struct xs *xs = ops_xs(req);
 	struct node *dir = ops_node(req, parent);
 	struct node *to = dir ? ops_node(req, newparent) : NULL;
 
 	if (to)
 		ops_reply(req, view_rename(dir, name, to, newname, flags));
-	node_unref(&xs->nodes, to);
-	node_unref(&xs->nodes, dir);
+	ops_put(to);
+	ops_put(dir);
 }
 
 /* Not supported: the kernel then makes files by MKNOD and opens them without a message, one less
  * than CREATE and the RELEASE that comes after it. */
 static void op_create(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode,
-		      struct fuse_file_info *fi)
+                      struct fuse_file_info *fi)
 {
 	(void)parent;
 	(void)name;

@@ -24,9 +24,10 @@ struct node *ops_node(fuse_req_t req, fuse_ino_t ino)
 	return node;
 }
 
-void ops_put(fuse_req_t req, struct node *node)
+void ops_put(struct node *node)
 {
-	node_unref(&ops_xs(req)->nodes, node);
+	if (node)
+		node_unref(node->view->nodes, node);
 }
 
 double ops_timeout(const struct node *node)
@@ -55,7 +56,6 @@ void ops_entry(const struct node *node, const struct stat *st, struct fuse_entry
 
 void ops_reply_entry(fuse_req_t req, int r, struct node *node, const struct stat *st)
 {
-	struct xs *xs = ops_xs(req);
 	struct fuse_entry_param e;
 
 	if (r < 0) {
@@ -64,7 +64,7 @@ void ops_reply_entry(fuse_req_t req, int r, struct node *node, const struct stat
 	}
 	ops_entry(node, st, &e);
 	if (fuse_reply_entry(req, &e) < 0) /* the caller was interrupted: nobody has it */
-		node_unref(&xs->nodes, node);
+		ops_put(node);
 }
 
 void ops_reply_attr(fuse_req_t req, int r, const struct node *node, const struct stat *st)
@@ -103,7 +103,7 @@ static void op_lookup(fuse_req_t req, fuse_ino_t parent, const char *name)
 		reply_negative(req, dir);
 	else
 		ops_reply_entry(req, r, node, &st);
-	node_unref(&xs->nodes, dir);
+	ops_put(dir);
 }
 
 static void forget(struct xs *xs, fuse_ino_t ino, uint64_t n)
@@ -129,7 +129,6 @@ static void op_forget_multi(fuse_req_t req, size_t count, struct fuse_forget_dat
 
 static void op_getattr(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 {
-	struct xs *xs = ops_xs(req);
 	struct node *node = ops_node(req, ino);
 	struct stat st;
 
@@ -137,7 +136,7 @@ static void op_getattr(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi
 	if (!node)
 		return;
 	ops_reply_attr(req, view_getattr(node, &st), node, &st);
-	node_unref(&xs->nodes, node);
+	ops_put(node);
 }
 
 /* FUSE's times are three kinds of "leave it", "now" and "this"; utimensat(2) has the same. */
@@ -151,11 +150,10 @@ static struct timespec wanted_time(int set, int flag, int flag_now, struct times
 }
 
 static void op_setattr(fuse_req_t req, fuse_ino_t ino, struct stat *attr, int set,
-		       struct fuse_file_info *fi)
+                       struct fuse_file_info *fi)
 {
 	static const int any_time = FUSE_SET_ATTR_ATIME | FUSE_SET_ATTR_MTIME |
-				    FUSE_SET_ATTR_ATIME_NOW | FUSE_SET_ATTR_MTIME_NOW;
-	struct xs *xs = ops_xs(req);
+	                            FUSE_SET_ATTR_ATIME_NOW | FUSE_SET_ATTR_MTIME_NOW;
 	struct node *node = ops_node(req, ino);
 	struct timespec times[2] = {
 		wanted_time(set, FUSE_SET_ATTR_ATIME, FUSE_SET_ATTR_ATIME_NOW, attr->st_atim),
@@ -173,12 +171,11 @@ static void op_setattr(fuse_req_t req, fuse_ino_t ino, struct stat *attr, int se
 	what |= set & FUSE_SET_ATTR_SIZE ? VIEW_SET_SIZE : 0;
 	what |= set & any_time ? VIEW_SET_TIMES : 0;
 	ops_reply_attr(req, view_setattr(node, what, attr, times, &st), node, &st);
-	node_unref(&xs->nodes, node);
+	ops_put(node);
 }
 
 static void op_readlink(fuse_req_t req, fuse_ino_t ino)
 {
-	struct xs *xs = ops_xs(req);
 	struct node *node = ops_node(req, ino);
 	autofree char *target = NULL;
 	int r;
@@ -190,12 +187,11 @@ static void op_readlink(fuse_req_t req, fuse_ino_t ino)
 		ops_reply(req, r);
 	else
 		fuse_reply_readlink(req, target);
-	node_unref(&xs->nodes, node);
+	ops_put(node);
 }
 
 static void op_statfs(fuse_req_t req, fuse_ino_t ino)
 {
-	struct xs *xs = ops_xs(req);
 	struct node *node = ops_node(req, ino);
 	struct statvfs st;
 	int r;
@@ -207,7 +203,7 @@ static void op_statfs(fuse_req_t req, fuse_ino_t ino)
 		ops_reply(req, r);
 	else
 		fuse_reply_statfs(req, &st);
-	node_unref(&xs->nodes, node);
+	ops_put(node);
 }
 
 void ops_node_register(struct fuse_lowlevel_ops *ops)

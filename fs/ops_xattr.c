@@ -51,42 +51,39 @@ static void op_getxattr(fuse_req_t req, fuse_ino_t ino, const char *name, size_t
 	else
 		n = view_getxattr(node, name, buf, size);
 	reply_value(req, n, buf, size);
-	node_unref(&xs->nodes, node);
+	ops_put(node);
 }
 
 static void op_listxattr(fuse_req_t req, fuse_ino_t ino, size_t size)
 {
-	struct xs *xs = ops_xs(req);
 	struct node *node = ops_node(req, ino);
 	autofree char *buf = malloc(size ? size : 1);
 
 	if (!node)
 		return;
 	reply_value(req, buf ? view_listxattr(node, buf, size) : -ENOMEM, buf, size);
-	node_unref(&xs->nodes, node);
+	ops_put(node);
 }
 
 static void op_setxattr(fuse_req_t req, fuse_ino_t ino, const char *name, const char *value,
-			size_t size, int flags)
+                        size_t size, int flags)
 {
-	struct xs *xs = ops_xs(req);
 	struct node *node = ops_node(req, ino);
 
 	if (!node)
 		return;
 	ops_reply(req, view_setxattr(node, name, value, size, flags));
-	node_unref(&xs->nodes, node);
+	ops_put(node);
 }
 
 static void op_removexattr(fuse_req_t req, fuse_ino_t ino, const char *name)
 {
-	struct xs *xs = ops_xs(req);
 	struct node *node = ops_node(req, ino);
 
 	if (!node)
 		return;
 	ops_reply(req, view_removexattr(node, name));
-	node_unref(&xs->nodes, node);
+	ops_put(node);
 }
 
 void ops_xattr_register(struct fuse_lowlevel_ops *ops)

@@ -28,8 +28,8 @@ struct side {
 	const char *name;
 	struct found found;
 	struct node *node; /* NULL: there is nothing of that name */
-	bool below;	   /* a lower layer has the name */
-	int fd;		   /* of the directory in the upper */
+	bool below;        /* a lower layer has the name */
+	int fd;            /* of the directory in the upper */
 };
 
 static void side_release(struct side *side)
@@ -49,7 +49,7 @@ static int side_find(struct side *side)
 	if (r < 0)
 		return r;
 	r = nodes_get(side->dir->view->nodes, side->dir, side->name, &side->found, false,
-		      &side->node);
+	              &side->node);
 	return r < 0 ? r : lookup_below(side->dir, side->name, &side->below);
 }
 
@@ -222,7 +222,7 @@ static int rename_exchange(struct side *from, struct side *to)
 }
 
 int view_rename(struct node *dir, const char *name, struct node *to_dir, const char *to_name,
-		unsigned flags)
+                unsigned flags)
 {
 	struct view *view = dir->view;
 	struct side from = { .dir = dir, .name = name, .fd = -1 };

@@ -72,8 +72,8 @@ static void exec_command(char **argv)
 	signal(SIGINT, SIG_DFL);
 	signal(SIGQUIT, SIG_DFL);
 	execvp(argv[0], argv);
-	log_errno(-errno, "cannot run '%s'", argv[0]);
-	_exit(127);
+	/* as the shell has it: 127 for no such program, 126 for one that cannot be run */
+	_exit(log_errno(-errno, "cannot run '%s'", argv[0]) == -ENOENT ? 127 : 126);
 }
 
 /* Process 1 of the pid namespace: it dies with its keeper, and all others with it. */

@@ -13,10 +13,10 @@
 struct sandbox {
 	const char *view;  /* this directory */
 	const char *point; /* is seen here */
-	bool bare;	   /* the machine refuses namespaces: run it without them, all the same */
+	bool bare;         /* the machine refuses namespaces: run it without them, all the same */
 };
 
-/* Run argv to its end. Returns its exit status, 128 + N for signal N, 127 when it cannot be started
- * (said on stderr), or -errno. Without namespaces nothing is run and -EPERM returned, unless `bare`
- * is set. SIGINT and SIGQUIT are left to the command while it runs. */
+/* Run argv to its end. Returns its exit status, 128 + N for signal N, 127 or 126 when it cannot be
+ * started (said on stderr), or -errno. Without namespaces nothing is run and -EPERM returned,
+ * unless `bare` is set. SIGINT and SIGQUIT are left to the command while it runs. */
 int sandbox_run(const struct sandbox *sandbox, char **argv);

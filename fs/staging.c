@@ -26,6 +26,62 @@ static bool base_has(const struct state *state, const char *path)
 	return state->base && layer_stat(state->base, path, &st) == 0;
 }
 
+/* Directories that every Debian has (base-files): the target's, whatever a package did to them. */
+static bool target_has(const char *path)
+{
+	static const char *const standard[] = {
+		"bin",
+		"boot",
+		"dev",
+		"etc",
+		"home",
+		"lib",
+		"lib64",
+		"media",
+		"mnt",
+		"opt",
+		"proc",
+		"root",
+		"run",
+		"sbin",
+		"srv",
+		"sys",
+		"tmp",
+		"usr",
+		"usr/bin",
+		"usr/include",
+		"usr/lib",
+		"usr/local",
+		"usr/local/bin",
+		"usr/local/etc",
+		"usr/local/include",
+		"usr/local/lib",
+		"usr/local/man",
+		"usr/local/sbin",
+		"usr/local/share",
+		"usr/local/src",
+		"usr/sbin",
+		"usr/share",
+		"usr/src",
+		"var",
+		"var/cache",
+		"var/lib",
+		"var/local",
+		"var/lock",
+		"var/log",
+		"var/mail",
+		"var/opt",
+		"var/run",
+		"var/spool",
+		"var/tmp",
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(standard); i++)
+		if (strcmp(standard[i], path) == 0)
+			return true;
+	return false;
+}
+
 static bool is_ordinary_mode(mode_t mode)
 {
 	return (mode & 07555) == 0555;
@@ -44,7 +100,7 @@ static int list(struct node *dir, struct strv *ret)
 }
 
 static int walk_dir(const struct walk *w, const char *path, struct node *dir,
-		    const struct strv *names);
+                    const struct strv *names);
 
 static int walk_entry(const struct walk *w, struct staging_entry *e)
 {
@@ -54,14 +110,14 @@ static int walk_entry(const struct walk *w, struct staging_entry *e)
 	if (!e->node->dir)
 		return w->visit(e, w->arg);
 	r = list(e->node, &names);
-	if (r == 0 && (!names.n || !is_ordinary_mode(e->st.st_mode)) &&
+	if (r == 0 && (!names.n || !is_ordinary_mode(e->st.st_mode)) && !target_has(e->path) &&
 	    !base_has(w->state, e->path))
 		r = w->visit(e, w->arg);
 	return r == 0 ? walk_dir(w, e->path, e->node, &names) : r;
 }
 
 static int walk_dir(const struct walk *w, const char *path, struct node *dir,
-		    const struct strv *names)
+                    const struct strv *names)
 {
 	int r = 0;
 
@@ -84,7 +140,7 @@ static int walk_dir(const struct walk *w, const char *path, struct node *dir,
 }
 
 int staging_walk(struct view *staging, const struct state *state,
-		 int (*visit)(const struct staging_entry *e, void *arg), void *arg)
+                 int (*visit)(const struct staging_entry *e, void *arg), void *arg)
 {
 	struct walk w = { .state = state, .visit = visit, .arg = arg };
 	autostrv struct strv names = { 0 };
@@ -109,7 +165,7 @@ static int look_at(const struct tree_entry *e, void *arg)
 		return 0;
 	if (e->whiteout)
 		return strv_addf(l->ret, "deleted system file '%s' (by '%s') stays on the target",
-				 e->path, who);
+		                 e->path, who);
 	same = tree_same(l->layer, l->state->base, e->path);
 	if (same != 0)
 		return same < 0 ? same : 0;

@@ -36,7 +36,7 @@ static int add_root(struct view *view)
 }
 
 int view_new(struct nodes *nodes, struct files *files, const struct view_options *o,
-	     struct view **ret)
+             struct view **ret)
 {
 	struct view *view = calloc(1, sizeof(*view));
 	int r = -ENOMEM;
@@ -88,6 +88,7 @@ void view_close(struct view *view)
 	pthread_rwlock_wrlock(&view->lock);
 	view->closed = true;
 	pthread_rwlock_unlock(&view->lock);
+	files_drop_view(view->files, view);
 }
 
 void view_set_below(struct view *view, struct layerset *below)
@@ -438,7 +439,7 @@ static int open_node(struct node *node, bool write, bool pin, struct file **ret)
 		int fd = path ? open_contents(view, layer, path, write) : -ENOMEM;
 
 		r = fd < 0 ? fd
-			   : data_put(view->files, node, fd, write, pin, is_in_layer, layer, ret);
+		           : data_put(view->files, node, fd, write, pin, is_in_layer, layer, ret);
 		layer_unref(layer);
 	} while (r == -EAGAIN);
 	return r;
@@ -548,7 +549,7 @@ int view_sync_dir(struct node *dir)
 /* A descriptor through which attributes of the node in the upper are set; see /proc/self/fd in
  * proc(5) for what fchmod(2) does not do with O_PATH. */
 static int set_attributes(int fd, unsigned what, const struct stat *want,
-			  const struct timespec times[2])
+                          const struct timespec times[2])
 {
 	char proc[64];
 
@@ -582,7 +583,7 @@ static int set_size(struct node *node, off_t size)
 }
 
 int view_setattr(struct node *node, unsigned what, const struct stat *want,
-		 const struct timespec times[2], struct stat *st)
+                 const struct timespec times[2], struct stat *st)
 {
 	struct view *view = node->view;
 	autofd int fd = -1;

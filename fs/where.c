@@ -89,8 +89,10 @@ int where_find(const char *given, struct where *ret)
 	if (r == 0)
 		return 0;
 	if (r == -ENOTCONN || errno == ENOTCONN)
-		return log_error("the daemon of the mount '%s' has died: run 'xsysfs umount %s' and "
-				 "mount it again", given, given);
+		return log_error(
+			"the daemon of the mount '%s' has died: run 'xsysfs umount %s' and "
+			"mount it again",
+			given, given);
 	real = realpath(given, NULL);
 	if (!real)
 		return log_errno(-errno, "cannot use '%s'", given);
@@ -112,7 +114,7 @@ int where_connect(const struct where *where)
 }
 
 int where_ask(const struct where *where, const char *verb, const char *key, const char *value,
-	      struct kv *reply)
+              struct kv *reply)
 {
 	autofd int control = where_connect(where);
 

@@ -27,4 +27,4 @@ int where_open(const struct where *where, struct xs **ret);
 
 /* Ask its daemon; without one, -ENOTCONN. Else the daemon's answer, and nothing said. */
 int where_ask(const struct where *where, const char *verb, const char *key, const char *value,
-	      struct kv *reply);
+              struct kv *reply);

@@ -5,8 +5,8 @@
  * gets a marker of the same name instead, as the kernel's overlayfs has it (overlayfs.rst,
  * "whiteouts and opaque directories", with -o userxattr):
  *   - a deleted name is a 0:0 character device, which Linux 5.8 and later let anyone make;
- *   - a directory that was deleted and made again carries user.overlay.opaque=y: what is below it in
- *     other layers does not show.
+ *   - a directory that was deleted and made again carries user.overlay.opaque=y: what is below it
+ * in other layers does not show.
  */
 #pragma once
 
@@ -14,7 +14,7 @@
 #include <sys/stat.h>
 
 #define OVERLAY_XATTR_PREFIX "user.overlay."
-#define OPAQUE_XATTR	     "user.overlay.opaque"
+#define OPAQUE_XATTR         "user.overlay.opaque"
 
 /* Is this what lstat(2) says of a whiteout? */
 bool whiteout_is(const struct stat *st);

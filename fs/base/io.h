@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* io.h - whole files and trees, relative to a directory descriptor.
  *
- * Everything returns 0 (or a descriptor) or -errno. Nothing follows a symlink in the last component,
- * and a file that others may read is written aside, synced and renamed.
+ * Everything returns 0 (or a descriptor) or -errno. Nothing follows a symlink in the last
+ * component, and a file that others may read is written aside, synced and renamed.
  */
 #pragma once
 

@@ -11,7 +11,8 @@
 /* The word before the colon; the string is kept, not copied. */
 void log_init(const char *program);
 
-/* "PROGRAM: MESSAGE: strerror(-r)". Returns `r`, so that an error is said and returned in a line. */
+/* "PROGRAM: MESSAGE: strerror(-r)". Returns `r`, so that an error is said and returned in a line.
+ */
 int log_errno(int r, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /* "PROGRAM: MESSAGE". log_error returns -EINVAL for callers that have no better errno. */
