@@ -169,39 +169,49 @@ static int ask(struct aptsource *a, const char *package, const char *version, ch
 	return r < 0 ? why_set(why, r, "apt knows no upstream tarball of '%s'", what) : 0;
 }
 
+/* Lists with more in them, and the question again. What went wrong before is forgotten. */
+static int ask_again(struct aptsource *a, const char *package, const char *version, char **uri,
+		     char **file, char **why)
+{
+	int r;
+
+	free(*why);
+	r = aptsource_write_list(a, a->widened ? OTHER_SUITES : "", why);
+	if (r == 0)
+		r = update(a, why);
+	if (r < 0) {
+		a->failed = true;
+		return r;
+	}
+	return ask(a, package, version, uri, file, why);
+}
+
+static int open_apt(struct aptsource *a, const char *home, char **why)
+{
+	int r = make_folders(a, home, why);
+
+	if (r == 0)
+		r = write_conf(a, why);
+	return r == 0 ? aptsource_write_list(a, "", why) : r;
+}
+
 int aptsource_find(struct aptsource *a, const char *home, const char *package, const char *version,
 		   char **uri, char **file, char **why)
 {
-	int r = 0;
+	int r = a->dir ? 0 : open_apt(a, home, why);
 
-	if (!a->dir) {
-		r = make_folders(a, home, why);
-		if (r == 0)
-			r = write_conf(a, why);
-		if (r == 0)
-			r = aptsource_write_list(a, "", why);
-		if (r < 0)
-			return r;
-	}
+	if (r < 0)
+		return r;
 	/* lists of an earlier run will do if they know the version: it never changes */
 	r = ask(a, package, version, uri, file, why);
-	if (r < 0 && !a->updated) {
-		free(*why);
-		r = update(a, why);
-		if (r == 0)
-			r = ask(a, package, version, uri, file, why);
-	}
-	if (r < 0 && a->updated && !a->widened) {
-		free(*why);
+	if (r < 0 && !a->updated && !a->failed)
+		r = ask_again(a, package, version, uri, file, why);
+	if (r < 0 && !a->widened && !a->failed) {
 		a->widened = true;
-		r = aptsource_write_list(a, OTHER_SUITES, why);
-		if (r == 0)
-			r = update(a, why);
-		if (r == 0)
-			r = ask(a, package, version, uri, file, why);
+		r = ask_again(a, package, version, uri, file, why);
 	}
-	if (r == 0)
-		return 0;
+	if (r == 0 || a->failed)
+		return r;
 	free(*why);
 	return why_set(why, -ENOENT, "Debian's archive, as apt knows it, has no source '%s %s' "
 				     "(see '%s/log')", package, version, a->dir);

@@ -15,6 +15,7 @@ struct aptsource {
 	char *dir;    /* our folder; NULL until the first question */
 	bool updated; /* the lists are of this run */
 	bool widened; /* older and newer releases are in as well */
+	bool failed;  /* there is no way to the archive: it is not asked again */
 };
 
 void aptsource_release(struct aptsource *a);

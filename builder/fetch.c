@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -237,6 +238,21 @@ static int fetch_part(struct fetcher *f, const char *url, const char *name, cons
 	return r == 0 ? check_part(part, name, sha256, why) : r;
 }
 
+/* Open and lock the partial file, or wait for who has it. He may have moved it away meanwhile. */
+static FILE *open_part(const char *path)
+{
+	for (;;) {
+		autoclose FILE *part = fopen(path, "a+e");
+		struct stat ours, there;
+
+		if (!part || flock(fileno(part), LOCK_EX) < 0 || fstat(fileno(part), &ours) < 0)
+			return NULL;
+		if (stat(path, &there) == 0 && there.st_ino == ours.st_ino &&
+		    there.st_dev == ours.st_dev)
+			return take_ptr(part);
+	}
+}
+
 int fetch_url(struct fetcher *f, const char *url, const char *dir, const char *name,
 	      const char *sha256, char **why)
 {
@@ -255,9 +271,13 @@ int fetch_url(struct fetcher *f, const char *url, const char *dir, const char *n
 		return why_errno(why, -ENOMEM, "cannot fetch '%s'", name);
 	if (strv_has(&f->dead, host))
 		return why_set(why, -EHOSTUNREACH, "%s did not answer before", host);
-	part = fopen(part_path, "a+e");
+	part = open_part(part_path);
 	if (!part)
 		return why_errno(why, -errno, "cannot write '%s'", part_path);
+	if (fetch_check(dir, name, sha256) == 1) { /* somebody else was at it */
+		unlink(part_path);
+		return 0;
+	}
 	if (!isatty(STDERR_FILENO))
 		log_note("fetching '%s' from %s", name, host);
 	r = fetch_part(f, url, name, sha256, part, why);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "builder/package.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -51,16 +52,19 @@ static int lock_folders(struct phase_folders *f, const struct package_build *b, 
 	return take_fd(&fd);
 }
 
+/* Everything but the logs goes, also what somebody who was killed has left. */
 static int clean(const struct phase_folders *f)
 {
-	static const char *const parts[] = { "src", "build", "tmp" };
+	autodir DIR *d = opendir(f->work);
+	struct dirent *e;
 	int r = 0;
 
-	for (size_t i = 0; i < ARRAY_SIZE(parts) && r == 0; i++) {
-		autofree char *path = places_join(f->work, parts[i]);
-
-		r = path ? io_remove_tree(AT_FDCWD, path) : -ENOMEM;
-	}
+	if (!d)
+		return -errno;
+	while (r == 0 && (e = readdir(d)))
+		if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0 &&
+		    strcmp(e->d_name, "log") != 0 && strcmp(e->d_name, "lock") != 0)
+			r = io_remove_tree(dirfd(d), e->d_name);
 	return r;
 }
 

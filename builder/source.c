@@ -192,10 +192,12 @@ static int fetch_npm(struct source_ways *w, const struct board *board, char **wh
 	autofree char *to = NULL;
 	int r;
 
-	if (asprintf(&scratch, "%s/.npm.%d", dir, getpid()) < 0 ||
+	if (asprintf(&scratch, "%s/.npm", dir) < 0 ||
 	    !(from = places_join(scratch, board->file)))
 		return why_errno(why, -ENOMEM, "npm");
-	r = io_mkdir_p(AT_FDCWD, scratch, 0755);
+	r = io_remove_tree(AT_FDCWD, scratch);
+	if (r == 0)
+		r = io_mkdir_p(AT_FDCWD, scratch, 0755);
 	if (r < 0)
 		return why_errno(why, r, "cannot make '%s'", scratch);
 	r = npm_pack(board, scratch, why);

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -118,25 +119,40 @@ static int unpack_layers(const struct board *board, const char *archive, const c
 	return r;
 }
 
+/* One at a time: the second finds what the first has made. A descriptor, or -errno with `*why`. */
+static int lock_toolchains(const char *toolchains, char **why)
+{
+	autofree char *path = places_join(toolchains, ".lock");
+	autofd int fd = path ? open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0644) : -1;
+
+	if (fd < 0 || flock(fd, LOCK_EX) < 0)
+		return why_errno(why, -errno, "cannot lock '%s'", toolchains);
+	return take_fd(&fd);
+}
+
 static int unpack_toolchain(const struct board *board, struct source_ways *ways, const char *dir,
 			    char **why)
 {
+	autofd int lock = lock_toolchains(ways->places->toolchains, why);
 	autofree char *archive = NULL;
 	autofree char *aside = NULL;
-	int r = source_get_toolchain(ways, board, &archive, why);
+	int r;
 
+	if (lock < 0 || access(dir, F_OK) == 0)
+		return lock < 0 ? lock : 0;
+	r = source_get_toolchain(ways, board, &archive, why);
 	if (r < 0)
 		return r;
-	if (asprintf(&aside, "%s.new.%d", dir, getpid()) < 0) {
+	if (asprintf(&aside, "%s.new", dir) < 0) {
 		aside = NULL;
 		return why_errno(why, -ENOMEM, "%s", dir);
 	}
+	io_remove_tree(AT_FDCWD, aside); /* of somebody who was killed */
 	log_note("unpacking the toolchain of %s", board->name);
 	r = unpack_layers(board, archive, aside, why);
 	if (r == 0 && (r = make_read_only(AT_FDCWD, aside)) < 0)
 		why_errno(why, r, "cannot make '%s' read-only", aside);
-	/* another builder may have been faster; its tree is the same */
-	if (r == 0 && rename(aside, dir) < 0 && access(dir, F_OK) < 0)
+	if (r == 0 && rename(aside, dir) < 0)
 		r = why_errno(why, -errno, "cannot rename to '%s'", dir);
 	io_remove_tree(AT_FDCWD, aside);
 	return r;

@@ -88,6 +88,16 @@ static int refuse(struct unpack *u, const char *name, const char *reason)
 		       reason);
 }
 
+static int cannot_write(struct unpack *u, const char *name)
+{
+	int error = archive_errno(u->out);
+
+	if (error > 0)
+		return why_errno(u->why, -error, "cannot write '%s' of '%s'", name, u->archive);
+	return why_set(u->why, -EIO, "cannot write '%s' of '%s': %s", name, u->archive,
+		       archive_error_string(u->out));
+}
+
 static int check_entry(struct unpack *u, struct archive_entry *e, const char *name)
 {
 	const char *hardlink = archive_entry_hardlink(e);
@@ -127,9 +137,9 @@ static int copy_data(struct unpack *u, const char *name)
 		if (u->bytes > u->limits.bytes ||
 		    (uint64_t)offset > u->limits.bytes - (size < u->limits.bytes ? size : 0))
 			return refuse(u, name, "makes more bytes than are allowed");
-		if (archive_write_data_block(u->out, block, size, offset) < ARCHIVE_WARN)
-			return why_set(u->why, -EIO, "cannot write '%s': %s", name,
-				       archive_error_string(u->out));
+		/* no space is a mere warning to libarchive, which goes on without the bytes */
+		if (archive_write_data_block(u->out, block, size, offset) < ARCHIVE_OK)
+			return cannot_write(u, name);
 	}
 }
 
@@ -175,13 +185,11 @@ static int unpack_entry(struct unpack *u, struct archive_entry *e)
 	if (archive_entry_mtime(e) > u->newest)
 		u->newest = archive_entry_mtime(e);
 	if (archive_write_header(u->out, e) < ARCHIVE_WARN)
-		return why_set(u->why, -EIO, "cannot write '%s': %s", name,
-			       archive_error_string(u->out));
+		return cannot_write(u, name);
 	if (!archive_entry_hardlink(e) && archive_entry_filetype(e) == AE_IFREG)
 		r = copy_data(u, name);
 	if (r == 0 && archive_write_finish_entry(u->out) < ARCHIVE_WARN)
-		return why_set(u->why, -EIO, "cannot write '%s': %s", name,
-			       archive_error_string(u->out));
+		return cannot_write(u, name);
 	return r;
 }
 
@@ -218,7 +226,7 @@ static int unpack_all(struct unpack *u, const char *path)
 		return why_set(u->why, -EBADMSG, "'%s' is empty", u->archive);
 	/* times of folders are set here */
 	if (archive_write_close(out) < ARCHIVE_WARN)
-		return why_set(u->why, -EIO, "cannot write: %s", archive_error_string(out));
+		return cannot_write(u, ".");
 	return 0;
 }
 
@@ -261,11 +269,13 @@ int unpack_archive(const char *archive, const char *dir, const struct unpack_lim
 		u.limits.entries = USUAL_ENTRIES;
 	if (access(dir, F_OK) == 0)
 		return why_errno(why, -EEXIST, "cannot unpack into '%s'", dir);
-	if (asprintf(&aside, "%s.unpacking.%d", dir, getpid()) < 0) {
+	if (asprintf(&aside, "%s.unpacking", dir) < 0) {
 		aside = NULL;
 		return why_errno(why, -ENOMEM, "%s", dir);
 	}
-	r = io_mkdir_p(AT_FDCWD, aside, 0755);
+	r = io_remove_tree(AT_FDCWD, aside); /* of somebody who was killed */
+	if (r == 0)
+		r = io_mkdir_p(AT_FDCWD, aside, 0755);
 	if (r < 0)
 		return why_errno(why, r, "cannot make '%s'", aside);
 	u.to = real = realpath(aside, NULL);

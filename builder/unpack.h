@@ -3,7 +3,8 @@
  *
  * An archive is a stranger's. Refused, with the entry's name: absolute names, "..", links that lead
  * out of the folder, anything that is no file, folder or link, more than a limit of bytes or entries.
- * It is unpacked aside and renamed, so the folder is whole or not there.
+ * It is unpacked aside (DIR.unpacking) and renamed, so the folder is whole or not there. Of two that
+ * unpack into the same folder at a time the caller has to see that there are none.
  */
 #pragma once
 
