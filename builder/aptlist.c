@@ -65,7 +65,7 @@ static int add_mirrors(struct strv *uris, const char *uri)
 	if (r < 0)
 		return r == -ENOMEM ? r : 0;
 	r = strv_split(&lines, text, "\n");
-	strv_foreach(line, &lines) {
+	strv_foreach (line, &lines) {
 		autofree char *word = NULL;
 
 		if (r == 0 && **line != '#' && sscanf(*line, "%ms", &word) == 1 &&
@@ -84,7 +84,7 @@ static int entry_write(const struct entry *e, const char *more_suites, struct st
 
 	if (!is_debian(e))
 		return 0;
-	strv_foreach(uri, &e->uris)
+	strv_foreach (uri, &e->uris)
 		if (r == 0)
 			r = add_mirrors(&uris, *uri);
 	if (r < 0 || !uris.n)
@@ -94,9 +94,9 @@ static int entry_write(const struct entry *e, const char *more_suites, struct st
 	if (!places || !suites)
 		return -ENOMEM;
 	return strv_addf(ret, "Types: deb-src\nURIs: %s\nSuites: %s%s%s\nComponents: main\n%s%s%s",
-			 places, suites, *more_suites ? " " : "", more_suites,
-			 e->signed_by ? "Signed-By: " : "", e->signed_by ? e->signed_by : "",
-			 e->signed_by ? "\n" : "");
+	                 places, suites, *more_suites ? " " : "", more_suites,
+	                 e->signed_by ? "Signed-By: " : "", e->signed_by ? e->signed_by : "",
+	                 e->signed_by ? "\n" : "");
 }
 
 /* "deb [signed-by=F arch=amd64] URI SUITE COMPONENT..." */
@@ -208,11 +208,11 @@ static int convert_all(const char *more_suites, struct strv *ret)
 	int r = list ? strv_add(&files, list) : 0;
 
 	while (r == 0 && d && (e = readdir(d)))
-		if (*e->d_name != '.' && (ends_in(e->d_name, ".list") ||
-					  ends_in(e->d_name, ".sources")))
+		if (*e->d_name != '.' &&
+		    (ends_in(e->d_name, ".list") || ends_in(e->d_name, ".sources")))
 			r = strv_addf(&files, "%s/%s", parts, e->d_name);
 	strv_sort(&files);
-	strv_foreach(file, &files)
+	strv_foreach (file, &files)
 		if (r == 0)
 			r = convert_file(*file, more_suites, ret);
 	return r;

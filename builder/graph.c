@@ -50,7 +50,7 @@ int graph_add(struct graph *g, const char *name, const char *where, const struct
 	*node = (struct graph_node){ .name = strdup(name), .where = strdup(where) };
 	if (!node->name || !node->where)
 		return -ENOMEM;
-	strv_foreach(need, needs) {
+	strv_foreach (need, needs) {
 		int r = strv_add(&node->needs, *need);
 
 		if (r < 0)
@@ -73,12 +73,12 @@ static int name_cycle(const struct strv *path, const char *name, char **why)
 	cycle.v = path->v + from;
 	cycle.n = path->n - from;
 	way = strv_join(&cycle, " -> ");
-	return why_set(why, -ELOOP, "packages need each other in a circle: %s -> %s", way ? way : "",
-		       name);
+	return why_set(why, -ELOOP, "packages need each other in a circle: %s -> %s",
+	               way ? way : "", name);
 }
 
 static int name_missing(const struct graph *g, const struct graph_node *by, const char *name,
-			char **why)
+                        char **why)
 {
 	autofree const char **known = calloc(g->n + 1, sizeof(*known));
 	const char *near;
@@ -87,12 +87,12 @@ static int name_missing(const struct graph *g, const struct graph_node *by, cons
 		known[i] = g->nodes[i].name;
 	near = known ? why_near(name, known) : NULL;
 	return why_set(why, -ENOENT, "%s%sthere is no recipe for '%s'%s%s%s", by ? by->where : "",
-		       by ? ": " : "", name, near ? " (did you mean '" : "", near ? near : "",
-		       near ? "'?)" : "");
+	               by ? ": " : "", name, near ? " (did you mean '" : "", near ? near : "",
+	               near ? "'?)" : "");
 }
 
 static int visit(struct graph *g, const struct graph_node *by, const char *name, struct strv *path,
-		 struct strv *order, char **why)
+                 struct strv *order, char **why)
 {
 	struct graph_node *node = find(g, name);
 	int r;
@@ -107,7 +107,7 @@ static int visit(struct graph *g, const struct graph_node *by, const char *name,
 	r = strv_add(path, name);
 	if (r < 0)
 		return r;
-	strv_foreach(need, &node->needs) {
+	strv_foreach (need, &node->needs) {
 		r = visit(g, node, *need, path, order, why);
 		if (r < 0)
 			return r;
@@ -122,7 +122,7 @@ int graph_order(struct graph *g, const struct strv *wanted, struct strv *order, 
 {
 	for (size_t i = 0; i < g->n; i++)
 		g->nodes[i].state = NEW;
-	strv_foreach(name, wanted) {
+	strv_foreach (name, wanted) {
 		autostrv struct strv path = { 0 };
 		int r = visit(g, NULL, *name, &path, order, why);
 
@@ -141,7 +141,7 @@ static int add_needs(const struct graph *g, const char *name, struct strv *ret)
 
 	if (!node)
 		return -ENOENT;
-	strv_foreach(need, &node->needs) {
+	strv_foreach (need, &node->needs) {
 		if (strv_has(ret, *need))
 			continue;
 		r = strv_add(ret, *need);

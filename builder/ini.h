@@ -7,8 +7,9 @@
  * file and line and remembers where every key stands, and by iniparser. Should the two ever read
  * different values, the file is refused as well.
  *
- * A value in double quotes may hold ';' and '#'. A line that ends in a backslash goes on in the next.
- * Sections and keys are lower-cased in what is looked up; `key` keeps the case that was written.
+ * A value in double quotes may hold ';' and '#'. A line that ends in a backslash goes on in the
+ * next. Sections and keys are lower-cased in what is looked up; `key` keeps the case that was
+ * written.
  */
 #pragma once
 
@@ -39,7 +40,7 @@ int ini_load(struct ini *ini, const char *path, char **why);
 const struct ini_entry *ini_find(const struct ini *ini, const char *section, const char *key);
 /* The value, or `missing`. */
 const char *ini_get(const struct ini *ini, const char *section, const char *key,
-		    const char *missing);
+                    const char *missing);
 
 /* What a kind of file may hold. A section "source:*" stands for "source" and every "source:WORD",
  * a key "*" for any key. A table ends with a NULL section. */

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* xsysfs-build, reached as `xsysfs build`, `xsysfs fetch`, `xsysfs toolchain`, `xsysfs mount BOARD`. */
+/* xsysfs-build, reached as `xsysfs build`, `xsysfs fetch`, `xsysfs toolchain`, `xsysfs mount
+ * BOARD`. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -23,8 +24,8 @@ static const struct verb verbs[] = {
 	  verb_build, 1, 1000 },
 	{ "fetch", "[OPTION...] PKG...", "download the sources of packages and of what they need",
 	  verb_fetch, 1, 1000 },
-	{ "mount", "[OPTION...] BOARD [MNT]", "mount a board's sysroot, getting its toolchain first",
-	  verb_mount, 1, 2 },
+	{ "mount", "[OPTION...] BOARD [MNT]",
+	  "mount a board's sysroot, getting its toolchain first", verb_mount, 1, 2 },
 	{ "toolchain", "[OPTION...] [BOARD]", "get a board's toolchain and print its folder",
 	  verb_toolchain, 0, 1 },
 };
@@ -60,7 +61,7 @@ static int unknown(const char *name)
 		names[i] = verbs[i].name;
 	near = why_near(name, names);
 	log_error("unknown verb '%s'%s%s%s", name, near ? " (did you mean '" : "", near ? near : "",
-		  near ? "'?)" : " (see 'xsysfs-build --help')");
+	          near ? "'?)" : " (see 'xsysfs-build --help')");
 	return 2;
 }
 
@@ -80,8 +81,8 @@ static int run(const struct verb *v, int argc, char **argv)
 		log_note("usage: xsysfs %s %s (see 'xsysfs %s --help')", v->name, v->args, v->name);
 	} else if (o.n_args < v->least || o.n_args > v->most) {
 		log_error("%s wants %s: xsysfs %s %s", v->name,
-			  o.n_args < v->least ? "more arguments" : "fewer arguments", v->name,
-			  v->args);
+		          o.n_args < v->least ? "more arguments" : "fewer arguments", v->name,
+		          v->args);
 	} else {
 		status = places_init(&o.places) < 0 ? 1 : v->run(&o);
 	}

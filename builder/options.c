@@ -54,7 +54,7 @@ void options_help(FILE *to, const char *verb)
 		if (o->letter < 256)
 			snprintf(letter, sizeof(letter), "-%c, ", o->letter);
 		snprintf(left, sizeof(left), "%s--%s%s%s", letter, o->name, o->value ? " " : "",
-			 o->value ? o->value : "");
+		         o->value ? o->value : "");
 		fprintf(to, "  %-22s %s\n", left, o->help);
 	}
 }
@@ -130,10 +130,10 @@ int options_parse(struct options *o, const char *verb, int argc, char **argv)
 		if (!takes(t, verb))
 			continue;
 		longs[n++] = (struct option){ t->name, t->value ? required_argument : no_argument,
-					      NULL, t->letter };
+			                      NULL, t->letter };
 		if (t->letter < 256)
 			snprintf(shorts + len, sizeof(shorts) - len, "%c%s", t->letter,
-				 t->value ? ":" : "");
+			         t->value ? ":" : "");
 	}
 	optind = 1;
 	while ((letter = getopt_long(argc, argv, shorts, longs, NULL)) >= 0) {

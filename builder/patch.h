@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* patch.h - the patches of a package: every .patch file in PATCHES/NAME, in the order of their names. */
+/* patch.h - the patches of a package: every .patch file in PATCHES/NAME, in the order of their
+ * names. */
 #pragma once
 
 #include "fs/base/strv.h"
@@ -7,6 +8,6 @@
 /* Paths of the patches, sorted; none when there is no such folder. */
 int patch_list(const char *patches, const char *package, struct strv *ret);
 
-/* Apply one with patch(1) -p1 in the folder `src`, without guessing: a hunk has to fit where it says
- * but for an offset. What patch says is appended to `log`. 0, or -errno with `*why`. */
+/* Apply one with patch(1) -p1 in the folder `src`, without guessing: a hunk has to fit where it
+ * says but for an offset. What patch says is appended to `log`. 0, or -errno with `*why`. */
 int patch_apply(const char *patch, const char *src, int log, char **why);

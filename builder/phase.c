@@ -19,7 +19,7 @@
 
 #define TAIL_LINES 15
 #define TAIL_BYTES 4096
-#define PLAN_MAX (1 << 20)
+#define PLAN_MAX   (1 << 20)
 
 /* The shell line of a phase; NULL when the package has no such phase, or without memory. */
 static char *phase_command(const struct recipe *r, enum recipe_phase phase)
@@ -34,13 +34,17 @@ static char *phase_command(const struct recipe *r, enum recipe_phase phase)
 
 	if (r->script[phase])
 		return asprintf(&command, "sh -eu \"$RECIPE_DIR/%s\"",
-				strrchr(r->script[phase], '/') + 1) < 0 ? NULL : command;
+		                strrchr(r->script[phase], '/') + 1) < 0
+		               ? NULL
+		               : command;
 	if (r->command[phase])
 		return strdup(r->command[phase]);
 	if (r->system == RECIPE_SCRIPT || (r->system == RECIPE_MAKE && phase == PHASE_CONFIGURE))
 		return NULL;
 	return asprintf(&command, "%s%s%s", usual[phase], *r->options[phase] ? " " : "",
-			r->options[phase]) < 0 ? NULL : command;
+	                r->options[phase]) < 0
+	               ? NULL
+	               : command;
 }
 
 static int write_site(const struct recipe *recipe, const struct phase_folders *f, char **why)
@@ -83,7 +87,7 @@ static int add_environment(struct kv *plan, const struct strv *env)
 }
 
 int phase_write_plan(const struct recipe *recipe, const struct phase_folders *f,
-		     const struct strv *env, char **why)
+                     const struct strv *env, char **why)
 {
 	autokv struct kv plan = { 0 };
 	autofree char *text = NULL;
@@ -174,18 +178,18 @@ static int run_phase(const struct run *run, const char *name, const char *comman
 	dprintf(log, "$ cd %s\n$ %s\n", run->folder, command);
 	if (isatty(STDERR_FILENO))
 		fprintf(stderr, "\r%s %s: %s\033[K", run->package, run->version, name);
-	status = proc_run(&(struct proc){ .argv = argv, .env = run->env.v, .dir = run->folder,
-					  .out = log, .err = log });
+	status = proc_run(&(struct proc){
+		.argv = argv, .env = run->env.v, .dir = run->folder, .out = log, .err = log });
 	if (isatty(STDERR_FILENO))
 		fputs("\r\033[K", stderr);
 	if (status == 0)
 		return 0;
 	if (status < 0)
 		return log_errno(status, "%s %s: cannot run %s in '%s'", run->package, run->version,
-				 name, run->folder);
+		                 name, run->folder);
 	words = proc_words(status);
-	log_error("%s %s: %s failed: %s: %s", run->package, run->version, name,
-		  words ? words : "", command);
+	log_error("%s %s: %s failed: %s: %s", run->package, run->version, name, words ? words : "",
+	          command);
 	show_tail(path);
 	log_note("%s %s: the log of %s is '%s'", run->package, run->version, name, path);
 	return -EIO;

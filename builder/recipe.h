@@ -12,10 +12,10 @@ enum recipe_system { RECIPE_AUTOTOOLS, RECIPE_MAKE, RECIPE_SCRIPT };
 
 /* One place where the release can be had. Exactly one of url and debian is set. */
 struct recipe_source {
-	char *word;    /* of [source:WORD]; "" for [source] */
+	char *word; /* of [source:WORD]; "" for [source] */
 	char *url;
-	char *debian;  /* "libffi 3.4.4-1" */
-	char *file;    /* the archive's name; NULL for debian */
+	char *debian; /* "libffi 3.4.4-1" */
+	char *file;   /* the archive's name; NULL for debian */
 	char sha256[DIGEST_HEX];
 	unsigned line;
 };
@@ -25,8 +25,8 @@ extern const char *const recipe_phase_names[PHASE_COUNT];
 
 struct recipe {
 	char *name, *version;
-	char *dir;  /* recipes/NAME */
-	char *path; /* recipes/NAME/recipe.ini */
+	char *dir;                          /* recipes/NAME */
+	char *path;                         /* recipes/NAME/recipe.ini */
 	char *summary, *license, *homepage; /* NULL when not said */
 	struct strv needs;
 	unsigned needs_line;
@@ -36,14 +36,15 @@ struct recipe {
 
 	enum recipe_system system;
 	bool in_tree;
-	char *options[PHASE_COUNT];  /* shell words behind the phase's usual command; "" for none */
-	char *command[PHASE_COUNT];  /* in place of the usual command; NULL for that */
-	char *script[PHASE_COUNT];   /* path of configure.sh, build.sh, install.sh; NULL when none */
-	struct strv cache;           /* "ac_cv_x=y" */
-	struct strv env;             /* "NAME=value" */
+	char *options[PHASE_COUNT]; /* shell words behind the phase's usual command; "" for none */
+	char *command[PHASE_COUNT]; /* in place of the usual command; NULL for that */
+	char *script[PHASE_COUNT];  /* path of configure.sh, build.sh, install.sh; NULL when none */
+	struct strv cache;          /* "ac_cv_x=y" */
+	struct strv env;            /* "NAME=value" */
 };
 
 void recipe_free(struct recipe *r);
 
-/* Read RECIPES/NAME/recipe.ini. 0, or -errno with `*why` (file and line); -ENOENT: no such recipe. */
+/* Read RECIPES/NAME/recipe.ini. 0, or -errno with `*why` (file and line); -ENOENT: no such recipe.
+ */
 int recipe_load(const char *recipes, const char *name, struct recipe **ret, char **why);

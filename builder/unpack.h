@@ -2,9 +2,9 @@
 /* unpack.h - archives into folders. The one door to libarchive.
  *
  * An archive is a stranger's. Refused, with the entry's name: absolute names, "..", links that lead
- * out of the folder, anything that is no file, folder or link, more than a limit of bytes or entries.
- * It is unpacked aside (DIR.unpacking) and renamed, so the folder is whole or not there. Of two that
- * unpack into the same folder at a time the caller has to see that there are none.
+ * out of the folder, anything that is no file, folder or link, more than a limit of bytes or
+ * entries. It is unpacked aside (DIR.unpacking) and renamed, so the folder is whole or not there.
+ * Of two that unpack into the same folder at a time the caller has to see that there are none.
  */
 #pragma once
 
@@ -19,7 +19,7 @@ struct unpack_limits {
  * content is taken. `newest`, when given, gets the latest modification time of an entry.
  * 0, -EEXIST when `dir` is there, or -errno with `*why`. */
 int unpack_archive(const char *archive, const char *dir, const struct unpack_limits *limits,
-		   int64_t *newest, char **why);
+                   int64_t *newest, char **why);
 
 /* Whether a symlink at `name` (relative to the top) with this target stays inside. */
 _Bool unpack_link_stays(const char *name, const char *target);

@@ -21,8 +21,8 @@ static const struct {
 } cases[] = {
 	{ 0, "deb http://m.example/debian bookworm main contrib\n", "",
 	  OURS("http://m.example/debian", "bookworm", "") },
-	{ 0, "deb [arch=amd64 signed-by=/k/debian-archive-keyring.gpg] http://m/debian/ sid main\n", "x",
-	  OURS("http://m/debian/", "sid x", "Signed-By: /k/debian-archive-keyring.gpg\n") },
+	{ 0, "deb [arch=amd64 signed-by=/k/debian-archive-keyring.gpg] http://m/debian/ sid main\n",
+	  "x", OURS("http://m/debian/", "sid x", "Signed-By: /k/debian-archive-keyring.gpg\n") },
 	{ 0, "deb [signed-by=/k/other.gpg] https://o/stable/debian bookworm main\n", "", "" },
 	{ 0, "# deb http://m/debian bookworm main\n", "", "" },
 	{ 0, "deb http://m/debian-security bookworm-security main\n", "", "" },
@@ -31,11 +31,13 @@ static const struct {
 	{ 0, "deb [", "", "" },
 	{ 1, "Types: deb\nURIs: http://m/debian\nSuites: a a-updates\nComponents: main\n", "",
 	  OURS("http://m/debian", "a a-updates", "") },
-	{ 1, "Types: deb\nURIs: http://m/debian\nSuites: a\nComponents: main\nEnabled: no\n", "", "" },
-	{ 1, "# c\nTypes: deb\nuris: http://m/debian http://n/ubuntu\nSuites: a\nComponents: main\n"
-	     "Signed-By: /k/debian-archive-keyring.gpg\n\n\nTypes: deb\nURIs: https://o/debian\n"
-	     "Suites: a\nComponents: main\nSigned-By:\n -----BEGIN\n", "",
-	  OURS("http://m/debian", "a", "Signed-By: /k/debian-archive-keyring.gpg\n") },
+	{ 1, "Types: deb\nURIs: http://m/debian\nSuites: a\nComponents: main\nEnabled: no\n", "",
+	  "" },
+	{ 1,
+	  "# c\nTypes: deb\nuris: http://m/debian http://n/ubuntu\nSuites: a\nComponents: main\n"
+	  "Signed-By: /k/debian-archive-keyring.gpg\n\n\nTypes: deb\nURIs: https://o/debian\n"
+	  "Suites: a\nComponents: main\nSigned-By:\n -----BEGIN\n",
+	  "", OURS("http://m/debian", "a", "Signed-By: /k/debian-archive-keyring.gpg\n") },
 	{ 1, "Types: deb\nURIs: mirror+file:mirrors\nSuites: a\nComponents: main\n", "",
 	  OURS("http://one/debian http://two/debian/", "a", "") },
 };
@@ -44,13 +46,13 @@ static void entries_are_converted(void **state)
 {
 	(void)state;
 	scratch_text("mirrors", "# ours\nhttp://one/debian\tpriority:1\nhttp://two/debian/\n"
-				"http://three/debian-security\n");
+	                        "http://three/debian-security\n");
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		autostrv struct strv ret = { 0 };
 		autofree char *got = NULL;
 
-		assert_int_equal(aptsource_convert(cases[i].text, cases[i].deb822, cases[i].more,
-						   &ret), 0);
+		assert_int_equal(
+			aptsource_convert(cases[i].text, cases[i].deb822, cases[i].more, &ret), 0);
 		got = strv_join(&ret, "");
 		if (strcmp(got, cases[i].want) != 0)
 			fail_msg("case %zu gives: %s", i, got);

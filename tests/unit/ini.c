@@ -20,18 +20,18 @@ static void values_are_read(void **state)
 
 	(void)state;
 	scratch_text("good.ini", "# a comment\n"
-				 "; another\n"
-				 "[Build]\n"
-				 "\tsystem = make\n"
-				 "Options =  --a=b  --c \n"
-				 "quoted = \"cd x; make # all\"\n"
-				 "single = 'a;b'\n"
-				 "empty =\n"
-				 "long = one \\\n"
-				 "  two\n"
-				 "\n"
-				 "[source:up]\r\n"
-				 "url = https://a/b?c=d\r\n");
+	                         "; another\n"
+	                         "[Build]\n"
+	                         "\tsystem = make\n"
+	                         "Options =  --a=b  --c \n"
+	                         "quoted = \"cd x; make # all\"\n"
+	                         "single = 'a;b'\n"
+	                         "empty =\n"
+	                         "long = one \\\n"
+	                         "  two\n"
+	                         "\n"
+	                         "[source:up]\r\n"
+	                         "url = https://a/b?c=d\r\n");
 	assert_int_equal(ini_load(&ini, "good.ini", &why), 0);
 	assert_string_equal(ini_get(&ini, "build", "system", ""), "make");
 	assert_string_equal(ini_get(&ini, "build", "options", ""), "--a=b  --c");
@@ -50,7 +50,8 @@ static const struct {
 	const char *text, *says;
 } bad[] = {
 	{ "[a]\nx = 1\ny = 2\nx = 3\n", "bad.ini:4: key 'x' comes twice (first in line 2)" },
-	{ "[a]\nCFLAGS = 1\ncflags = 2\n", "bad.ini:3: key 'cflags' differs only in case from 'CFLAGS'" },
+	{ "[a]\nCFLAGS = 1\ncflags = 2\n",
+	  "bad.ini:3: key 'cflags' differs only in case from 'CFLAGS'" },
 	{ "[a]\nx = cd src; make\n", "bad.ini:2: the value of 'x' would be cut at ';'" },
 	{ "[a]\nx = make # all\n", "bad.ini:2: the value of 'x' would be cut at '#'" },
 	{ "[a]\nx = one \\\n two; three\n", "bad.ini:2: the value of 'x' would be cut at ';'" },
@@ -118,7 +119,10 @@ static void odd_bytes_and_lengths(void **state)
 static void unknown_words_are_refused(void **state)
 {
 	static const struct ini_allowed allowed[] = {
-		{ "package", "version" }, { "source:*", "url" }, { "cache", "*" }, { NULL, NULL },
+		{ "package", "version" },
+		{ "source:*", "url" },
+		{ "cache", "*" },
+		{ NULL, NULL },
 	};
 	static const struct {
 		const char *text, *says;

@@ -13,12 +13,13 @@
 #include "tests/unit/scratch.h"
 
 #define HASH "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
-#define RECIPE(build) \
+#define RECIPE(build)                                                                       \
 	"[package]\nversion = 1\n[source]\nurl = https://h/x-1.tar.gz\nsha256 = " HASH "\n" \
 	"[build]\n" build
 
-static struct board board = { .cpu = "a53", .cflags = "", .ldflags = "", .prefix = "/usr/local",
-			      .libdir = "lib" };
+static struct board board = {
+	.cpu = "a53", .cflags = "", .ldflags = "", .prefix = "/usr/local", .libdir = "lib"
+};
 static struct toolchain toolchain = { .triple = "t", .version = "1", .identity = "id" };
 
 static void key_of(struct key *k, const char *recipe, const char *need)

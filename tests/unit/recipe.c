@@ -13,7 +13,7 @@
 #include "fs/base/cleanup.h"
 #include "tests/unit/scratch.h"
 
-#define HASH "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+#define HASH   "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 #define SOURCE "[source]\nurl = https://h/p/x-1.tar.gz\nsha256 = " HASH "\n"
 
 static void a_whole_recipe(void **state)
@@ -23,12 +23,12 @@ static void a_whole_recipe(void **state)
 
 	(void)state;
 	scratch_text("recipes/x/recipe.ini",
-		     "[package]\nversion = 1\nlicense = MIT\nreplaces = old\n"
-		     "[source:up]\nurl = https://h/p/x-1.tar.gz?dl=1\nsha256 = " HASH "\n"
-		     "[source:debian]\ndebian = x 1:1-1\nsha256 = " HASH "\n"
-		     "[needs]\npackages = zlib bzip2, zlib\n"
-		     "[build]\nsystem = autotools\noptions = --with-y=$SYSROOT/z\n"
-		     "[cache]\nac_cv_Func_X = yes\n[env]\nBUILD_CC = gcc\n");
+	             "[package]\nversion = 1\nlicense = MIT\nreplaces = old\n"
+	             "[source:up]\nurl = https://h/p/x-1.tar.gz?dl=1\nsha256 = " HASH "\n"
+	             "[source:debian]\ndebian = x 1:1-1\nsha256 = " HASH "\n"
+	             "[needs]\npackages = zlib bzip2, zlib\n"
+	             "[build]\nsystem = autotools\noptions = --with-y=$SYSROOT/z\n"
+	             "[cache]\nac_cv_Func_X = yes\n[env]\nBUILD_CC = gcc\n");
 	scratch_text("recipes/x/install.sh", "make install\n");
 	assert_int_equal(recipe_load("recipes", "x", &r, &why), 0);
 	assert_string_equal(r->name, "x");
@@ -54,7 +54,8 @@ static const struct {
 } bad[] = {
 	{ SOURCE, "recipes/b/recipe.ini:1: [package] has no version" },
 	{ "[package]\nversion = 1/2\n" SOURCE, "recipes/b/recipe.ini:2: '1/2' is no version" },
-	{ "[package]\nname = c\nversion = 1\n" SOURCE, "recipes/b/recipe.ini:2: the name 'c' is not" },
+	{ "[package]\nname = c\nversion = 1\n" SOURCE,
+	  "recipes/b/recipe.ini:2: the name 'c' is not" },
 	{ "[package]\nversion = 1\n", "recipes/b/recipe.ini:1: there is no [source]" },
 	{ "[package]\nversion = 1\n[source]\nurl = https://h/x\n",
 	  "recipes/b/recipe.ini:3: [source] has no sha256" },

@@ -121,17 +121,20 @@ static void damage_leaves_nothing(void **state)
 static void limits_hold(void **state)
 {
 	static const struct entry entries[] = { { '0', "a", NULL, "0123456789" },
-						{ '0', "b", NULL, "0123456789" }, { 0 } };
+		                                { '0', "b", NULL, "0123456789" },
+		                                { 0 } };
 	char *why = NULL;
 
 	(void)state;
 	make(entries, 0);
-	assert_int_equal(unpack_archive("a.tar", "out", &(struct unpack_limits){ .bytes = 15 },
-					NULL, &why), -EBADMSG);
+	assert_int_equal(
+		unpack_archive("a.tar", "out", &(struct unpack_limits){ .bytes = 15 }, NULL, &why),
+		-EBADMSG);
 	assert_non_null(strstr(why, "more bytes"));
 	free(why);
-	assert_int_equal(unpack_archive("a.tar", "out", &(struct unpack_limits){ .entries = 1 },
-					NULL, &why), -EBADMSG);
+	assert_int_equal(
+		unpack_archive("a.tar", "out", &(struct unpack_limits){ .entries = 1 }, NULL, &why),
+		-EBADMSG);
 	assert_non_null(strstr(why, "one too many"));
 	free(why);
 	only_the_archive_is_here();
@@ -140,10 +143,14 @@ static void limits_hold(void **state)
 static void good_archives_come_out(void **state)
 {
 	static const struct entry entries[] = {
-		{ '5', "./", NULL, NULL },          { '5', "top/", NULL, NULL },
-		{ '0', "top/lib/a.so.1", NULL, "x" }, { '2', "top/lib/a.so", "a.so.1", NULL },
-		{ '2', "top/bin", "./lib", NULL },  { '2', "top/lib/up", "../lib", NULL },
-		{ '1', "top/hard", "top/lib/a.so.1", NULL }, { 0 },
+		{ '5', "./", NULL, NULL },
+		{ '5', "top/", NULL, NULL },
+		{ '0', "top/lib/a.so.1", NULL, "x" },
+		{ '2', "top/lib/a.so", "a.so.1", NULL },
+		{ '2', "top/bin", "./lib", NULL },
+		{ '2', "top/lib/up", "../lib", NULL },
+		{ '1', "top/hard", "top/lib/a.so.1", NULL },
+		{ 0 },
 	};
 	char *why = NULL;
 	int64_t newest = 0;
@@ -169,10 +176,10 @@ static void links_are_judged(void **state)
 		const char *name, *target;
 		_Bool stays;
 	} cases[] = {
-		{ "a", "b", 1 },          { "a", "./b", 1 },      { "d/a", "../b", 1 },
-		{ "d/e/a", "../../b", 1 }, { "a", "..", 0 },      { "d/a", "..", 1 },
-		{ "d/a", "../..", 0 },    { "a", "/b", 0 },       { "a", "", 0 },
-		{ "a", "b/..", 0 },       { "d/a", "x/../..", 0 }, { "./a", "..", 0 },
+		{ "a", "b", 1 },           { "a", "./b", 1 },       { "d/a", "../b", 1 },
+		{ "d/e/a", "../../b", 1 }, { "a", "..", 0 },        { "d/a", "..", 1 },
+		{ "d/a", "../..", 0 },     { "a", "/b", 0 },        { "a", "", 0 },
+		{ "a", "b/..", 0 },        { "d/a", "x/../..", 0 }, { "./a", "..", 0 },
 		{ "a", "..b", 1 },
 	};
 
