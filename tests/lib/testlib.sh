@@ -243,8 +243,8 @@ test_end()
 	status=$?
 	trap - EXIT
 	cd / || :
-	awk -v dir="$TESTDIR/" 'index($5, dir) == 1 { for (i = 7; $i != "-"; i++); print $(i + 1), $5 }' \
-		/proc/self/mountinfo | LC_ALL=C sort -r -k 2 | while read -r type path; do
+	tac /proc/self/mountinfo | awk -v dir="$TESTDIR/" 'index($5, dir) == 1 {
+		for (i = 7; $i != "-"; i++); print $(i + 1), $5 }' | while read -r type path; do
 		case $type in
 		fuse.xsysfs)
 			timeout 30 xsysfs umount "$path" || {
