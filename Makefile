@@ -46,6 +46,7 @@ ENGINE_SRC := \
 	fs/names.c \
 	fs/node.c \
 	fs/rename.c \
+	fs/special.c \
 	fs/stack.c \
 	fs/staging.c \
 	fs/state.c \
@@ -64,7 +65,9 @@ DAEMON_SRC := \
 	fs/ops_dir.c \
 	fs/ops_name.c \
 	fs/ops_node.c \
+	fs/ops_tmpfile.c \
 	fs/ops_xattr.c \
+	fs/session.c \
 
 # The command `xsysfs`.
 COMMAND_SRC := \
@@ -121,6 +124,7 @@ UNIT_SRC := \
 	tests/unit/key.c \
 	tests/unit/recipe.c \
 	tests/unit/unpack.c \
+	tests/unit/why.c \
 
 BASE_LIBS    := $(shell pkg-config --libs libcrypto 2>/dev/null)
 FUSE_CFLAGS  := $(shell pkg-config --cflags fuse3 2>/dev/null)

@@ -19,6 +19,7 @@
 #include "fs/layer.h"
 #include "fs/layerset.h"
 #include "fs/names.h"
+#include "fs/special.h"
 #include "fs/view.h"
 #include "fs/whiteout.h"
 
@@ -41,6 +42,8 @@ static int make_object(int dir, const char *name, struct making *m)
 		return symlinkat(m->target, dir, name) < 0 ? -errno : 0;
 	if (S_ISDIR(m->mode))
 		return mkdirat(dir, name, m->mode & 07777) < 0 ? -errno : 0;
+	if (S_ISCHR(m->mode) && m->rdev == makedev(0, 0))
+		return special_make(dir, name, m->mode);
 	if (!S_ISREG(m->mode))
 		return mknodat(dir, name, m->mode, m->rdev) < 0 ? -errno : 0;
 	do
@@ -195,8 +198,6 @@ int view_make(struct node *dir, const char *name, mode_t mode, dev_t rdev, struc
 {
 	struct making m = { .mode = mode, .rdev = rdev, .owner = owner };
 
-	if (S_ISCHR(mode) && rdev == makedev(0, 0))
-		return -EPERM;
 	return make_node(dir, name, &m, ret, st);
 }
 

@@ -358,7 +358,7 @@ const struct cmd cmd_umount = {
 	.args = "MNT",
 	.summary = "unmount, and wait until the daemon has gone",
 	.text = "Everything written is on disk when the command returns. Also clears away the "
-	        "stale "
+		"stale "
 		"mount of a daemon that has died.",
 	.run = run_umount,
 };

@@ -334,7 +334,7 @@ const struct cmd cmd_owns = {
 	.args = "PATH...",
 	.summary = "say which package wrote each file",
 	.text = "Prints PATH, a tab, and \"package version\", \"base\" or \"local\". A PATH is one "
-	        "in "
+		"in "
 		"the mount, or one below its root. A directory belongs to the base if the base has "
 		"it, else to the lowest package that does.",
 	.run = run_owns,
@@ -387,7 +387,7 @@ const struct cmd cmd_files = {
 	.args = "P",
 	.summary = "list the paths of a package",
 	.text = "Relative to the root: files, links, and directories with nothing in them. P may "
-	        "be "
+		"be "
 		"'local'.",
 	.run = run_files,
 	.options = { CMD_WHERE },

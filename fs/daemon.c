@@ -13,6 +13,7 @@
 #include "fs/base/strv.h"
 #include "fs/control.h"
 #include "fs/ops.h"
+#include "fs/session.h"
 #include "fs/state.h"
 
 /* What every operation gets as userdata is the xs; what only init needs is here. */
@@ -105,18 +106,6 @@ static struct fuse_session *new_session(struct xs *xs, const char *options)
 	return se;
 }
 
-static int loop(struct fuse_session *se)
-{
-	struct fuse_loop_config *config = fuse_loop_cfg_create();
-	int r;
-
-	if (!config)
-		return -ENOMEM;
-	r = fuse_session_loop_mt(se, config);
-	fuse_loop_cfg_destroy(config);
-	return r > 0 ? 0 : r; /* a signal is as good an end as an unmount */
-}
-
 static int serve(struct xs *xs, struct fuse_session *se, const struct daemon_options *options)
 {
 	struct control *control = NULL;
@@ -131,7 +120,7 @@ static int serve(struct xs *xs, struct fuse_session *se, const struct daemon_opt
 	if (r < 0)
 		log_errno(r, "cannot listen at '%s/control'", xs->state->path);
 	else
-		r = loop(se);
+		r = session_loop(se, xs);
 	control_stop(control);
 	fuse_session_unmount(se);
 	return r;

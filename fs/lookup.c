@@ -15,6 +15,7 @@
 #include "fs/layer.h"
 #include "fs/layerset.h"
 #include "fs/names.h"
+#include "fs/special.h"
 #include "fs/view.h"
 #include "fs/whiteout.h"
 
@@ -69,6 +70,18 @@ static int stack_up(struct layer *const *v, size_t n, const char *path, struct l
 	return *ret ? 0 : -ENOMEM;
 }
 
+/* A device that looks like a whiteout is kept as a file: see special.h. */
+static void decode_special(const struct layer *layer, const char *path, struct found *found)
+{
+	autofd int fd = -1;
+
+	if (!special_may_be(&found->st) || layer->origin == ORIGIN_BASE)
+		return;
+	fd = layer_open(layer, path, O_RDONLY | O_NONBLOCK);
+	if (fd >= 0 && special_is(fd))
+		special_show(&found->st);
+}
+
 static ino_t shown_ino(const struct layer *layer, const struct stat *st)
 {
 	return st->st_ino | layer->ino_salt;
@@ -99,6 +112,7 @@ static int find_below(struct layerset *below, const struct names *index, const c
 	if (whiteout_is(&found->st) && below->v[i]->origin != ORIGIN_BASE)
 		return -ENOENT;
 	found->layer = below->v[i];
+	decode_special(found->layer, path, found);
 	found->ino = shown_ino(found->layer, &found->st);
 	if (S_ISDIR(found->st.st_mode)) {
 		struct stat lowest = found->st;
@@ -238,6 +252,7 @@ static int find_upper(struct node *dir, const char *path, const char *name, stru
 		return -ENOENT;
 	}
 	found->layer = upper;
+	decode_special(upper, path, found);
 	found->ino = shown_ino(upper, &found->st);
 	if (!S_ISDIR(found->st.st_mode))
 		return 0;

@@ -11,6 +11,8 @@
 #define FUSE_USE_VERSION 314
 #include <fuse_lowlevel.h>
 
+#include <stdbool.h>
+
 #include "fs/xs.h"
 
 /* What of it the kernel may believe, for how long; in seconds. All writers come through us, so for
@@ -29,6 +31,9 @@ void ops_reply(fuse_req_t req, int r);
 void ops_reply_entry(fuse_req_t req, int r, struct node *node, const struct stat *st);
 void ops_entry(const struct node *node, const struct stat *st, struct fuse_entry_param *e);
 void ops_reply_attr(fuse_req_t req, int r, const struct node *node, const struct stat *st);
+
+/* If the request is FUSE_TMPFILE, answer it and return true; else leave it to libfuse. */
+bool ops_tmpfile_request(struct fuse_session *se, struct xs *xs, const struct fuse_buf *buf);
 
 /* One file a family; each fills in its part of the table. */
 void ops_node_register(struct fuse_lowlevel_ops *ops); /* lookup, attributes */

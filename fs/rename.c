@@ -19,6 +19,7 @@
 #include "fs/layer.h"
 #include "fs/layerset.h"
 #include "fs/names.h"
+#include "fs/special.h"
 #include "fs/view.h"
 #include "fs/whiteout.h"
 
@@ -201,6 +202,23 @@ static int rename_over(struct side *from, struct side *to)
 	return node_move(nodes, from->node, to->dir, to->name);
 }
 
+/* What RENAME_WHITEOUT promises its caller, who builds an overlay of his own on top of us: a 0:0
+ * character device at the old name, to be seen. */
+static int leave_device(struct side *from)
+{
+	struct view *view = from->dir->view;
+	char temp[TEMP_NAME];
+	int r;
+
+	copyup_temp_name(view, temp);
+	r = special_make(view->work, temp, 0);
+	if (r == 0 && renameat(view->work, temp, from->fd, from->name) < 0) {
+		r = -errno;
+		unlinkat(view->work, temp, 0);
+	}
+	return r;
+}
+
 static int rename_exchange(struct side *from, struct side *to)
 {
 	int r;
@@ -229,7 +247,8 @@ int view_rename(struct node *dir, const char *name, struct node *to_dir, const c
 	struct side to = { .dir = to_dir, .name = to_name, .fd = -1 };
 	int r;
 
-	if (flags & ~(RENAME_NOREPLACE | RENAME_EXCHANGE))
+	if (flags & ~(RENAME_NOREPLACE | RENAME_EXCHANGE | RENAME_WHITEOUT) ||
+	    (flags & RENAME_EXCHANGE && flags & (RENAME_NOREPLACE | RENAME_WHITEOUT)))
 		return -EINVAL;
 	if (view != to_dir->view)
 		return -EXDEV;
@@ -249,6 +268,8 @@ int view_rename(struct node *dir, const char *name, struct node *to_dir, const c
 		r = -EEXIST;
 	if (r == 0 && from.node != to.node)
 		r = flags & RENAME_EXCHANGE ? rename_exchange(&from, &to) : rename_over(&from, &to);
+	if (r == 0 && flags & RENAME_WHITEOUT && from.node != to.node)
+		r = leave_device(&from);
 	lookup_changed(dir);
 	lookup_changed(to_dir);
 	side_release(&from);

@@ -12,6 +12,7 @@
 #include "fs/layer.h"
 #include "fs/layerset.h"
 #include "fs/names.h"
+#include "fs/special.h"
 
 /* The root of every view but the main one gets a number of its own: two directories of one mount
  * that are not the same must not look it. */
@@ -155,6 +156,8 @@ static void show_as_root(struct stat *st)
 void view_show(const struct node *node, const struct layer *layer, struct stat *st)
 {
 	st->st_ino = node->ino;
+	if (S_ISCHR(node->type) && S_ISREG(st->st_mode))
+		special_show(st);
 	if (layer && layer->origin == ORIGIN_BASE)
 		show_base(st);
 	if (node->view->as_root)

@@ -102,7 +102,7 @@ int view_setattr(struct node *node, unsigned what, const struct stat *want,
                  const struct timespec times[2], struct stat *st);
 
 /* New names. mode has the S_IFMT bits: S_IFDIR makes a directory, S_IFREG an empty file, and so on.
- * -EPERM for a 0:0 character device: it would read as a whiteout. */
+ * A 0:0 character device does not become a whiteout: see special.h. */
 int view_make(struct node *dir, const char *name, mode_t mode, dev_t rdev, struct owner owner,
               struct node **ret, struct stat *st);
 int view_symlink(struct node *dir, const char *name, const char *target, struct owner owner,
@@ -114,7 +114,7 @@ int view_tmpfile(struct node *dir, mode_t mode, struct owner owner, struct node 
 
 int view_unlink(struct node *dir, const char *name);
 int view_rmdir(struct node *dir, const char *name);
-/* rename.c; flags as renameat2(2): RENAME_NOREPLACE, RENAME_EXCHANGE; -EINVAL for others. */
+/* rename.c; flags as renameat2(2), all three. */
 int view_rename(struct node *dir, const char *name, struct node *to_dir, const char *to_name,
                 unsigned flags);
 

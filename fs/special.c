@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "fs/special.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+#include "fs/base/cleanup.h"
+
+#define SPECIAL_XATTR "user.xsysfs.special"
+
+bool special_may_be(const struct stat *st)
+{
+	return S_ISREG(st->st_mode) && st->st_mode & S_ISVTX && st->st_size == 0;
+}
+
+bool special_is(int fd)
+{
+	return fgetxattr(fd, SPECIAL_XATTR, NULL, 0) >= 0;
+}
+
+int special_make(int dir, const char *name, mode_t mode)
+{
+	autofd int fd =
+		openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	int r;
+
+	if (fd < 0)
+		return -errno;
+	if (fsetxattr(fd, SPECIAL_XATTR, "c 0 0", 5, 0) == 0 &&
+	    fchmod(fd, (mode & 0777) | S_IRUSR | S_ISVTX) == 0)
+		return 0;
+	r = -errno;
+	unlinkat(dir, name, 0);
+	return r;
+}
+
+void special_show(struct stat *st)
+{
+	st->st_mode = S_IFCHR | (st->st_mode & 0777);
+	st->st_rdev = 0;
+	st->st_blocks = 0;
+}
