@@ -68,7 +68,7 @@ static int unknown(const char *name)
 static int run(const struct verb *v, int argc, char **argv)
 {
 	struct options o;
-	int status = 2;
+	int status;
 
 	for (int i = 1; i < argc && strcmp(argv[i], "--"); i++) {
 		if (strcmp(argv[i], "--help") != 0)
@@ -76,13 +76,13 @@ static int run(const struct verb *v, int argc, char **argv)
 		help_verb(stdout, v);
 		return 0;
 	}
-	argv[0] = "xsysfs"; /* getopt's messages start with it */
 	if (options_parse(&o, v->name, argc, argv) < 0) {
-		log_note("usage: xsysfs %s %s (see 'xsysfs %s --help')", v->name, v->args, v->name);
+		status = 2;
 	} else if (o.n_args < v->least || o.n_args > v->most) {
 		log_error("%s wants %s: xsysfs %s %s", v->name,
 		          o.n_args < v->least ? "more arguments" : "fewer arguments", v->name,
 		          v->args);
+		status = 2;
 	} else {
 		status = places_init(&o.places) < 0 ? 1 : v->run(&o);
 	}

@@ -112,13 +112,25 @@ static int set(struct options *o, int letter, const char *value)
 	case BOARDS:
 		return set_string(&o->places.boards, value);
 	}
-	return -EINVAL; /* getopt has said it */
+	return -EINVAL;
+}
+
+/* What getopt stumbled over: '?' for an option, ':' for one without its value. */
+static int refuse(const char *verb, int letter, char **argv)
+{
+	const char *option = argv[optind - 1];
+
+	if (letter == ':')
+		return log_error("%s: option '%s' wants a value (see 'xsysfs %s --help')", verb,
+		                 option, verb);
+	return log_error("%s: there is no option '%s' (see 'xsysfs %s --help')", verb, option,
+	                 verb);
 }
 
 int options_parse(struct options *o, const char *verb, int argc, char **argv)
 {
 	struct option longs[ARRAY_SIZE(table) + 1] = { 0 };
-	char shorts[2 * ARRAY_SIZE(table) + 1] = "";
+	char shorts[2 * ARRAY_SIZE(table) + 2] = ":";
 	size_t n = 0;
 	int letter;
 
@@ -136,8 +148,10 @@ int options_parse(struct options *o, const char *verb, int argc, char **argv)
 			         t->value ? ":" : "");
 	}
 	optind = 1;
+	opterr = 0;
 	while ((letter = getopt_long(argc, argv, shorts, longs, NULL)) >= 0) {
-		int r = set(o, letter, optarg);
+		int r = letter == '?' || letter == ':' ? refuse(verb, letter, argv)
+		                                       : set(o, letter, optarg);
 
 		if (r < 0)
 			return r;
