@@ -119,6 +119,9 @@ BUILDER_SRC := \
 # One program per file, cmocka.
 UNIT_SRC := \
 	tests/unit/aptsource.c \
+	tests/unit/base_io.c \
+	tests/unit/base_kv.c \
+	tests/unit/base_strv.c \
 	tests/unit/graph.c \
 	tests/unit/ini.c \
 	tests/unit/key.c \
