@@ -48,7 +48,7 @@ static int make_object(int dir, const char *name, struct making *m)
 		return mknodat(dir, name, m->mode, m->rdev) < 0 ? -errno : 0;
 	do
 		m->fd = openat(dir, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
-		               m->mode & 07777);
+			       m->mode & 07777);
 	while (m->fd < 0 && (errno == EMFILE || errno == ENFILE) && files_shrink(m->view->files));
 	return m->fd < 0 ? -errno : 0;
 }
@@ -160,7 +160,7 @@ out:
 }
 
 static int make_node(struct node *dir, const char *name, struct making *m, struct node **ret,
-                     struct stat *st)
+		     struct stat *st)
 {
 	struct view *view = dir->view;
 	autofound struct found found = { 0 };
@@ -168,9 +168,7 @@ static int make_node(struct node *dir, const char *name, struct making *m, struc
 	struct node *node;
 	int r;
 
-	if (dir->virtual_dir || !view->upper || view->read_only)
-		return -EROFS;
-	r = view_enter(dir);
+	r = view_enter_to_change(dir, false);
 	if (r < 0)
 		return r;
 	r = make_name(dir, name, m, &found);
@@ -194,7 +192,7 @@ static int make_node(struct node *dir, const char *name, struct making *m, struc
 }
 
 int view_make(struct node *dir, const char *name, mode_t mode, dev_t rdev, struct owner owner,
-              struct node **ret, struct stat *st)
+	      struct node **ret, struct stat *st)
 {
 	struct making m = { .mode = mode, .rdev = rdev, .owner = owner };
 
@@ -202,7 +200,7 @@ int view_make(struct node *dir, const char *name, mode_t mode, dev_t rdev, struc
 }
 
 int view_symlink(struct node *dir, const char *name, const char *target, struct owner owner,
-                 struct node **ret, struct stat *st)
+		 struct node **ret, struct stat *st)
 {
 	struct making m = { .mode = S_IFLNK | 0777, .target = target, .owner = owner };
 
@@ -250,11 +248,9 @@ int view_link(struct node *node, struct node *dir, const char *name, struct stat
 
 	if (node->view != dir->view)
 		return -EXDEV;
-	if (dir->virtual_dir || !view->upper || view->read_only)
-		return -EROFS;
 	if (node->dir)
 		return -EPERM;
-	r = view_enter(dir);
+	r = view_enter_to_change(dir, false);
 	if (r < 0)
 		return r;
 	if (node->unlinked) {
@@ -273,7 +269,7 @@ int view_link(struct node *node, struct node *dir, const char *name, struct stat
 }
 
 int view_tmpfile(struct node *dir, mode_t mode, struct owner owner, struct node **ret,
-                 struct stat *st)
+		 struct stat *st)
 {
 	struct view *view = dir->view;
 	struct found found = { .layer = view->upper };
@@ -282,7 +278,7 @@ int view_tmpfile(struct node *dir, mode_t mode, struct owner owner, struct node 
 	struct node *node = NULL;
 	int fd, r;
 
-	if (dir->virtual_dir || !view->upper || view->read_only)
+	if (view_is_read_only(dir))
 		return -EROFS;
 	fd = openat(view->work, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, mode & 07777);
 	if (fd < 0)
@@ -352,7 +348,7 @@ static int drop_name(struct view *view, int dir, const char *name, bool is_dir)
 
 /* A node that the kernel knows lives on when its name goes; a hard link keeps its other names. */
 static int keep_node(struct node *dir, const char *name, const struct found *found,
-                     struct node **ret)
+		     struct node **ret)
 {
 	struct view *view = dir->view;
 	struct node *node = NULL;
@@ -405,32 +401,24 @@ static int take_away(struct node *dir, const char *name, const struct found *fou
 	return r;
 }
 
-static int is_empty(struct node *dir, const char *name, const struct found *found)
+static int check_empty(struct node *dir, const char *name, const struct found *found)
 {
-	struct view *view = dir->view;
-	autonames struct names *names = NULL;
+	struct nodes *nodes = dir->view->nodes;
 	struct node *node = NULL;
-	int r = nodes_get(view->nodes, dir, name, found, false, &node);
+	int r = nodes_get(nodes, dir, name, found, false, &node);
 
-	if (r < 0)
-		return r;
-	r = lookup_list(node, &names);
-	for (size_t i = 0; r == 0 && i < names->n; i++)
-		if (!names->v[i].whiteout)
-			r = -ENOTEMPTY;
-	node_unref(view->nodes, node);
+	if (r == 0)
+		r = lookup_check_empty(node);
+	node_unref(nodes, node);
 	return r;
 }
 
 static int remove_name(struct node *dir, const char *name, bool directory)
 {
-	struct view *view = dir->view;
 	autofound struct found found = { 0 };
 	int r;
 
-	if (dir->virtual_dir || !view->upper || view->read_only)
-		return -EROFS;
-	r = view_enter(dir);
+	r = view_enter_to_change(dir, false);
 	if (r < 0)
 		return r;
 	r = lookup_find(dir, name, &found);
@@ -439,7 +427,7 @@ static int remove_name(struct node *dir, const char *name, bool directory)
 	if (r == 0 && !directory && S_ISDIR(found.st.st_mode))
 		r = -EISDIR;
 	if (r == 0 && directory)
-		r = is_empty(dir, name, &found);
+		r = check_empty(dir, name, &found);
 	if (r == 0)
 		r = take_away(dir, name, &found);
 	view_leave(dir);

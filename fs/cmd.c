@@ -31,7 +31,7 @@ int cmd_usage(const struct cmd *cmd, const char *fmt, ...)
 		text = NULL;
 	va_end(ap);
 	log_error("%s: %s (see 'xsysfs help %s')", cmd->name, text ? text : "wrong usage",
-	          cmd->name);
+		  cmd->name);
 	return CMD_USAGE;
 }
 
@@ -52,7 +52,7 @@ static void describe(const struct cmd *cmd, char *letters, struct option *words)
 		if (o->word)
 			*words++ =
 				(struct option){ o->word, o->arg ? required_argument : no_argument,
-				                 NULL, FIRST_LONG + (int)i };
+						 NULL, FIRST_LONG + (int)i };
 	}
 	*letters = '\0';
 	*words = (struct option){ 0 };

@@ -16,7 +16,7 @@ enum {
 };
 
 struct cmd_option {
-	char letter;      /* 0: only the long form */
+	char letter;	  /* 0: only the long form */
 	const char *word; /* NULL: only the letter */
 	const char *arg;  /* NULL: a flag */
 	const char *help;
@@ -55,13 +55,13 @@ int cmd_usage(const struct cmd *cmd, const char *fmt, ...) __attribute__((format
 		0, "json", NULL, "print JSON" \
 	}
 
-extern const struct cmd cmd_mount, cmd_umount;                     /* cmd_mount.c */
-extern const struct cmd cmd_run;                                   /* cmd_run.c */
+extern const struct cmd cmd_mount, cmd_umount;			   /* cmd_mount.c */
+extern const struct cmd cmd_run;				   /* cmd_run.c */
 extern const struct cmd cmd_status, cmd_list, cmd_owns, cmd_files; /* cmd_show.c */
-extern const struct cmd cmd_remove, cmd_rollback, cmd_gc;          /* cmd_change.c */
-extern const struct cmd cmd_diff;                                  /* cmd_diff.c */
-extern const struct cmd cmd_staging;                               /* cmd_staging.c */
-extern const struct cmd cmd_build, cmd_fetch, cmd_toolchain;       /* cmd_builder.c */
+extern const struct cmd cmd_remove, cmd_rollback, cmd_gc;	   /* cmd_change.c */
+extern const struct cmd cmd_diff;				   /* cmd_diff.c */
+extern const struct cmd cmd_staging;				   /* cmd_staging.c */
+extern const struct cmd cmd_build, cmd_fetch, cmd_toolchain;	   /* cmd_builder.c */
 
 /* Become xsysfs-build with these arguments (argv[0] is its verb). Returns only on failure. */
 int cmd_exec_builder(char **argv);

@@ -20,14 +20,14 @@ struct change {
 };
 
 static int remove_offline(struct state *state, const char *package, struct strv *gone,
-                          char **problem)
+			  char **problem)
 {
 	(void)gone;
 	return state_remove(state, package, problem);
 }
 
 static int rollback_offline(struct state *state, const char *package, struct strv *gone,
-                            char **problem)
+			    char **problem)
 {
 	(void)gone;
 	return state_rollback(state, package, problem);
@@ -43,7 +43,7 @@ static int gc_offline(struct state *state, const char *package, struct strv *gon
 }
 
 static int change_offline(const struct where *where, const struct change *change, struct strv *gone,
-                          char **problem)
+			  char **problem)
 {
 	struct state *state = NULL;
 	int r = state_open(where->state, true, &state, problem);
@@ -66,7 +66,7 @@ static int make_change(const char *given, const struct change *change, struct st
 	if (where_find(given, &where) < 0)
 		return CMD_FAILED;
 	r = where_ask(&where, change->verb, change->package ? "package" : NULL, change->package,
-	              &reply);
+		      &reply);
 	message = kv_get(&reply, "message");
 	if (r == -ENOTCONN) {
 		r = change_offline(&where, change, gone, &problem);

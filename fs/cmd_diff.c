@@ -102,8 +102,8 @@ static int open_views(struct sides *s)
 
 	for (int i = 0; r == 0 && i < 2; i++) {
 		struct view_options options = { .below = s->sets[i],
-			                        .read_only = true,
-			                        .work = -1 };
+						.read_only = true,
+						.work = -1 };
 
 		r = view_new(&s->xs->nodes, &s->xs->files, &options, &s->views[i]);
 	}
@@ -211,7 +211,7 @@ static int run_diff(const struct cmd *cmd, int argc, char **argv)
 
 	if (cmd_parse(cmd, argc, argv, 1, 2, &line))
 		return CMD_USAGE;
-	if (where_find(cmd_value(cmd, &line, "C"), &where) < 0 || where_open(&where, &s.xs) < 0)
+	if (where_open_given(cmd_value(cmd, &line, "C"), &where, &s.xs) < 0)
 		return CMD_FAILED;
 	if (line.argc == 1)
 		r = set_both(&s, line.argv[0]);
@@ -222,8 +222,8 @@ static int run_diff(const struct cmd *cmd, int argc, char **argv)
 	r = open_views(&s);
 	if (r == 0)
 		r = cmd_value(cmd, &line, "json")
-		            ? print_json(&s)
-		            : diff_views(s.views[0], s.views[1], print_text, NULL);
+			    ? print_json(&s)
+			    : diff_views(s.views[0], s.views[1], print_text, NULL);
 	if (r < 0)
 		log_errno(r, "cannot compare");
 	return r < 0 ? CMD_FAILED : CMD_DONE;

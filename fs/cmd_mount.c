@@ -76,8 +76,8 @@ static int check_point(struct plan *plan, const char *given)
 	if ((!plan->point || getxattr(plan->point, TAG_XATTR_STATE, NULL, 0) < 0) &&
 	    errno == ENOTCONN)
 		return log_error("'%s' is the stale mount of a daemon that has died: run 'xsysfs "
-		                 "umount %s' first",
-		                 given, given);
+				 "umount %s' first",
+				 given, given);
 	if (!plan->point)
 		return log_errno(-errno, "cannot mount at '%s'", given);
 	if (mounts_read(&mounts) == 0 && strv_has(&mounts.points, plan->point))
@@ -101,16 +101,16 @@ static int check_places(struct plan *plan, const char *sysroot, const char *stat
 		return log_errno(-errno, "cannot use the state folder '%s'", state);
 	if (is_inside(plan->state, plan->sysroot))
 		return log_error("the state '%s' lies inside the sysroot '%s', which is never "
-		                 "written: choose another folder",
-		                 state, sysroot);
+				 "written: choose another folder",
+				 state, sysroot);
 	if (is_inside(plan->state, plan->point))
 		return log_error("the state '%s' lies inside the mount point '%s', which hides it: "
-		                 "choose another folder",
-		                 state, plan->point);
+				 "choose another folder",
+				 state, plan->point);
 	if (is_inside(plan->point, plan->state))
 		return log_error("the mount point '%s' lies inside the state '%s': choose another "
-		                 "one",
-		                 plan->point, state);
+				 "one",
+				 plan->point, state);
 	if (is_inside(plan->point, plan->sysroot) && strcmp(plan->point, plan->sysroot) != 0)
 		return log_error(
 			"the mount point '%s' lies inside the sysroot '%s': mount over the "
@@ -161,7 +161,7 @@ static int wait_until_ready(int fd, pid_t pid)
 		return CMD_DONE;
 	if (waitpid(pid, &status, 0) == pid && WIFSIGNALED(status))
 		log_error("the daemon was killed by signal %d before it was ready",
-		          WTERMSIG(status));
+			  WTERMSIG(status));
 	return CMD_FAILED;
 }
 
@@ -347,7 +347,7 @@ static int run_umount(const struct cmd *cmd, int argc, char **argv)
 	r = take_down(point);
 	if (r == -EBUSY)
 		log_error("cannot unmount '%s': it is in use (fuser -vm %s says by whom)", point,
-		          point);
+			  point);
 	else if (r < 0)
 		log_errno(r, "cannot unmount '%s'", point);
 	return r < 0 ? CMD_FAILED : wait_until_gone(pidfd);

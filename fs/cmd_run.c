@@ -77,8 +77,8 @@ static int run_command(const struct where *where, const char *package, char **ar
 	r = sandbox_run(&sandbox, argv);
 	if (r == -EPERM || r == -ENOSPC || r == -EINVAL) {
 		log_warn("this machine refuses namespaces: '%s' runs with the build view at '%s', "
-		         "not at '%s', and may leave processes behind",
-		         argv[0], view, where->point);
+			 "not at '%s', and may leave processes behind",
+			 argv[0], view, where->point);
 		setenv("XSYSFS", view, 1);
 		sandbox.bare = true;
 		r = sandbox_run(&sandbox, argv);
@@ -110,7 +110,7 @@ static int run_run(const struct cmd *cmd, int argc, char **argv)
 	control = where_connect(&where);
 	if (control < 0 || !where.point) {
 		log_error("the state '%s' is not mounted: nothing can be installed into it",
-		          where.state);
+			  where.state);
 		return CMD_FAILED;
 	}
 	if (begin(control, cmd, &line) < 0)

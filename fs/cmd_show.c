@@ -34,14 +34,6 @@ static void xs_cleanup(struct xs **xs)
 	xs_free(*xs);
 }
 
-/* The views of what -C names. */
-static int open_given(const char *given, struct where *where, struct xs **ret)
-{
-	int r = where_find(given, where);
-
-	return r < 0 ? r : where_open(where, ret);
-}
-
 static int finish(int r)
 {
 	if (r < 0)
@@ -133,7 +125,7 @@ static int run_status(const struct cmd *cmd, int argc, char **argv)
 
 	if (cmd_parse(cmd, argc, argv, 0, 0, &line))
 		return CMD_USAGE;
-	if (open_given(cmd_value(cmd, &line, "C"), &where, &xs) < 0)
+	if (where_open_given(cmd_value(cmd, &line, "C"), &where, &xs) < 0)
 		return CMD_FAILED;
 	s.state = xs->state;
 	s.packages = count_packages(xs->state);
@@ -225,10 +217,10 @@ static int run_list(const struct cmd *cmd, int argc, char **argv)
 
 	if (cmd_parse(cmd, argc, argv, 0, 0, &line))
 		return CMD_USAGE;
-	if (open_given(cmd_value(cmd, &line, "C"), &where, &xs) < 0)
+	if (where_open_given(cmd_value(cmd, &line, "C"), &where, &xs) < 0)
 		return CMD_FAILED;
 	return finish(cmd_value(cmd, &line, "json") ? print_list_json(xs->state)
-	                                            : print_list_text(xs->state));
+						    : print_list_text(xs->state));
 }
 
 const struct cmd cmd_list = {
@@ -284,7 +276,7 @@ static char *below_root(const struct where *where, const char *path)
 		free(joined);
 		if (folder && strncmp(folder, where->point, n) == 0)
 			return tree_join(folder + n + (folder[n] == '/'),
-			                 strrchr(path, '/') ? strrchr(path, '/') + 1 : path);
+					 strrchr(path, '/') ? strrchr(path, '/') + 1 : path);
 	}
 	return strdup(path);
 }
@@ -321,7 +313,7 @@ static int run_owns(const struct cmd *cmd, int argc, char **argv)
 
 	if (cmd_parse(cmd, argc, argv, 1, -1, &line))
 		return CMD_USAGE;
-	if (open_given(cmd_value(cmd, &line, "C"), &where, &xs) < 0)
+	if (where_open_given(cmd_value(cmd, &line, "C"), &where, &xs) < 0)
 		return CMD_FAILED;
 	for (int i = 0; i < line.argc; i++)
 		if (print_owner(xs, &where, line.argv[i]) < 0)
@@ -369,7 +361,7 @@ static int run_files(const struct cmd *cmd, int argc, char **argv)
 
 	if (cmd_parse(cmd, argc, argv, 1, 1, &line))
 		return CMD_USAGE;
-	if (open_given(cmd_value(cmd, &line, "C"), &where, &xs) < 0)
+	if (where_open_given(cmd_value(cmd, &line, "C"), &where, &xs) < 0)
 		return CMD_FAILED;
 	if (strcmp(line.argv[0], "local") == 0)
 		layer = xs->state->local;

@@ -19,8 +19,8 @@
 
 struct output {
 	struct tarball *tarball; /* NULL: print paths */
-	char end;                /* of a path */
-	size_t unowned;          /* files of no package */
+	char end;		 /* of a path */
+	size_t unowned;		 /* files of no package */
 };
 
 static int print_path(const struct staging_entry *e, struct output *out)
@@ -74,8 +74,8 @@ static void talk(const struct xs *xs, const struct output *out)
 
 	if (out->unowned)
 		log_note("%zu staged files have no package (see 'xsysfs files local'; --no-local "
-		         "leaves them out)",
-		         out->unowned);
+			 "leaves them out)",
+			 out->unowned);
 	if (staging_left_out(xs->state, &left_out) < 0)
 		return;
 	strv_foreach (sentence, &left_out)
@@ -97,7 +97,7 @@ static int run_staging(const struct cmd *cmd, int argc, char **argv)
 		return cmd_usage(cmd, "a tar archive is nothing for a terminal: redirect it");
 	if (cmd_value(cmd, &line, "0"))
 		out.end = '\0';
-	if (where_find(cmd_value(cmd, &line, "C"), &where) < 0 || where_open(&where, &xs) < 0)
+	if (where_open_given(cmd_value(cmd, &line, "C"), &where, &xs) < 0)
 		return CMD_FAILED;
 	if (cmd_value(cmd, &line, "no-local"))
 		r = packages_only(xs, &own);

@@ -67,7 +67,7 @@ static int first_file(const struct layer *layer, const char *path, char **ret)
 
 /* `top` replaced the directory `path`, so nothing of `other` may be in it. */
 static int check_opaque(struct search *s, const struct layer *top, const struct layer *other,
-                        const char *path)
+			const char *path)
 {
 	autofree char *file = NULL;
 	int r;
@@ -96,11 +96,11 @@ static int compare(struct search *s, const struct layer *other, const char *path
 		return 0;
 	if (whiteout_is(&a))
 		return strv_addf(s->problems, "package '%s' deletes '%s' of package '%s'",
-		                 name_of(layer), path, name_of(other));
+				 name_of(layer), path, name_of(other));
 	if (whiteout_is(&b))
 		return strv_addf(s->problems,
-		                 "package '%s' brings '%s', which package '%s' deletes",
-		                 name_of(layer), path, name_of(other));
+				 "package '%s' brings '%s', which package '%s' deletes",
+				 name_of(layer), path, name_of(other));
 	if (S_ISDIR(a.st_mode) && S_ISDIR(b.st_mode)) {
 		r = check_opaque(s, layer, other, path);
 		return r < 0 ? r : check_opaque(s, other, layer, path);
@@ -109,9 +109,9 @@ static int compare(struct search *s, const struct layer *other, const char *path
 	if (r != 0)
 		return r < 0 ? r : 0;
 	return strv_addf(s->problems,
-	                 "packages '%s' and '%s' both write '%s', with different "
-	                 "contents ('replaces' in the recipe would allow it)",
-	                 name_of(layer), name_of(other), path);
+			 "packages '%s' and '%s' both write '%s', with different "
+			 "contents ('replaces' in the recipe would allow it)",
+			 name_of(layer), name_of(other), path);
 }
 
 /* `in` are the others that have this directory: the deeper, the fewer. */
@@ -145,7 +145,7 @@ static int search_dir(struct search *s, const char *path, struct layer *const *i
 }
 
 int conflict_find(const struct layer *layer, struct layer *const *others, size_t n,
-                  struct strv *problems)
+		  struct strv *problems)
 {
 	struct search s = { .layer = layer, .problems = problems };
 	autofree struct layer **in = calloc(n + 1, sizeof(*in));
@@ -187,7 +187,7 @@ static int drop_index(const struct tree_entry *e, void *arg)
 		if (unlinkat(d->layer->fd, e->path, 0) < 0)
 			return -errno;
 		return strv_addf(d->notes, "left out '%s' of package '%s': %s makes it", e->path,
-		                 name_of(d->layer), indexes[i].maker);
+				 name_of(d->layer), indexes[i].maker);
 	}
 	return 0;
 }

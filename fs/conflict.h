@@ -17,7 +17,7 @@ struct layer;
  * conflict, which names both packages and the path, to `problems` (at most a handful of them).
  * Returns 0 or -errno; the caller looks whether there are problems. */
 int conflict_find(const struct layer *layer, struct layer *const *others, size_t n,
-                  struct strv *problems);
+		  struct strv *problems);
 
 /* Files that every install makes its own copy of and that belong to nobody: indexes of what is
  * installed, made anew on the Pi. Removes them from `layer` and adds a note for each to `notes`. */

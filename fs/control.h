@@ -40,7 +40,7 @@ int control_call(int control, const struct kv *request, struct kv *reply, int *f
 
 /* The same for a verb with at most one argument. */
 int control_ask(int control, const char *verb, const char *key, const char *value, struct kv *reply,
-                int *fd);
+		int *fd);
 
 /* All values of the reply's keys `key`, `key`.1, `key`.2, ... */
 int control_list(const struct kv *reply, const char *key, struct strv *ret);

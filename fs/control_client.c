@@ -34,9 +34,9 @@ static int receive(int control, char *buf, size_t size, size_t *len, int *fd)
 	} aux;
 	struct iovec io = { .iov_base = buf, .iov_len = size };
 	struct msghdr msg = { .msg_iov = &io,
-		              .msg_iovlen = 1,
-		              .msg_control = aux.space,
-		              .msg_controllen = sizeof(aux.space) };
+			      .msg_iovlen = 1,
+			      .msg_control = aux.space,
+			      .msg_controllen = sizeof(aux.space) };
 	ssize_t n;
 
 	do
@@ -80,7 +80,7 @@ int control_call(int control, const struct kv *request, struct kv *reply, int *f
 }
 
 int control_ask(int control, const char *verb, const char *key, const char *value, struct kv *reply,
-                int *fd)
+		int *fd)
 {
 	autokv struct kv request = { 0 };
 	int r = kv_set(&request, "verb", verb);

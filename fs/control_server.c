@@ -34,7 +34,7 @@ struct connection {
 	struct control *control;
 	int socket;
 	pthread_t thread;
-	bool done;           /* under control->lock: only to be joined */
+	bool done;	     /* under control->lock: only to be joined */
 	struct sight *sight; /* its install; only the connection's thread uses it */
 };
 
@@ -171,8 +171,8 @@ static const struct {
 	const char *name;
 	int (*call)(struct connection *c, const struct kv *request, struct answer *a);
 } verbs[] = {
-	{ "abort", do_abort },       { "base", do_base },     { "begin", do_begin },
-	{ "commit", do_commit },     { "gc", do_gc },         { "remove", do_remove },
+	{ "abort", do_abort },	     { "base", do_base },     { "begin", do_begin },
+	{ "commit", do_commit },     { "gc", do_gc },	      { "remove", do_remove },
 	{ "rollback", do_rollback }, { "status", do_status },
 };
 

@@ -54,7 +54,7 @@ static int copy_xattrs(int from, int to)
 			return -ENOMEM;
 		len = fgetxattr(from, name, value, len > 0 ? len : 0);
 		if (len < 0 || (fsetxattr(to, name, value, len, 0) < 0 && errno != EOPNOTSUPP &&
-		                errno != EPERM))
+				errno != EPERM))
 			return -errno;
 	}
 	return n < 0 ? -errno : 0;
@@ -86,7 +86,7 @@ static int copy_file(struct view *view, int from, const struct stat *st, int to)
 }
 
 static int make_regular(struct view *view, const struct layer *layer, const char *path,
-                        const struct stat *st, const char *temp)
+			const struct stat *st, const char *temp)
 {
 	autofd int from = layer_open(layer, path, O_RDONLY | O_NONBLOCK);
 	autofd int to = -1;
@@ -100,16 +100,15 @@ static int make_regular(struct view *view, const struct layer *layer, const char
 }
 
 static int make_link(struct view *view, const struct layer *layer, const char *path,
-                     const char *temp)
+		     const char *temp)
 {
 	autofd int from = layer_open(layer, path, O_PATH);
-	char target[PATH_MAX + 1] = "";
+	autofree char *target = NULL;
+	int r = from < 0 ? from : io_readlink(from, &target);
 
-	if (from < 0)
-		return from;
-	if (readlinkat(from, "", target, sizeof(target) - 1) < 0)
-		return -errno;
-	return symlinkat(target, view->work, temp) < 0 ? -errno : 0;
+	if (r == 0 && symlinkat(target, view->work, temp) < 0)
+		r = -errno;
+	return r;
 }
 
 static int make_special(struct view *view, const struct stat *st, const char *temp)
@@ -132,14 +131,14 @@ static int copy_attributes_at(int work, const char *temp, const struct stat *st)
 
 /* Make a copy called `temp` in the work directory. */
 static int make_copy(struct view *view, const struct layer *layer, const char *path,
-                     const struct stat *st, const char *temp)
+		     const struct stat *st, const char *temp)
 {
 	int r;
 
 	if (S_ISREG(st->st_mode))
 		return make_regular(view, layer, path, st, temp);
 	r = S_ISLNK(st->st_mode) ? make_link(view, layer, path, temp)
-	                         : make_special(view, st, temp);
+				 : make_special(view, st, temp);
 	return r < 0 ? r : copy_attributes_at(view->work, temp, st);
 }
 
@@ -160,7 +159,7 @@ static int put_in_place(struct view *view, const char *temp, int dir, const char
 }
 
 static int make_dir(struct view *view, const char *path, const struct layer *layer,
-                    const char *temp)
+		    const char *temp)
 {
 	autofd int from = layer_open(layer, path, O_RDONLY | O_DIRECTORY);
 	autofd int to = -1;
@@ -189,7 +188,7 @@ int copyup_dir(struct node *dir)
 	bool in_upper;
 	int r;
 
-	if (dir->virtual_dir || !view->upper || view->read_only)
+	if (view_is_read_only(dir))
 		return -EROFS;
 	r = lookup_dir(dir, &below, &in_upper);
 	if (r < 0 || in_upper)
@@ -322,7 +321,7 @@ int copyup_node(struct node *node)
 
 	if (node->dir)
 		return copyup_dir(node);
-	if (!view->upper || view->read_only)
+	if (view_is_read_only(node))
 		return -EROFS;
 	pthread_mutex_lock(stripe);
 	layer = node_layer(view->nodes, node);

@@ -81,7 +81,7 @@ static int mount_options(const struct state *state, const char *options, struct 
 	autofree char *all = NULL;
 
 	if (!name || asprintf(&all, "default_permissions,subtype=xsysfs,fsname=%s%s%s", name,
-	                      options ? "," : "", options ? options : "") < 0)
+			      options ? "," : "", options ? options : "") < 0)
 		return -ENOMEM;
 	if (fuse_opt_add_arg(args, "xsysfs") < 0 || fuse_opt_add_arg(args, "-o") < 0 ||
 	    fuse_opt_add_arg(args, all) < 0)

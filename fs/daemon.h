@@ -8,9 +8,9 @@ struct state;
 
 struct daemon_options {
 	const char *mountpoint; /* absolute */
-	const char *options;    /* of -o: allow_other,suid,dev,ro,...; NULL for none */
-	int ready;              /* gets a byte as soon as the mount answers; -1: nobody waits */
-	int quiet;              /* becomes stdout and stderr from then on; -1: they stay */
+	const char *options;	/* of -o: allow_other,suid,dev,ro,...; NULL for none */
+	int ready;		/* gets a byte as soon as the mount answers; -1: nobody waits */
+	int quiet;		/* becomes stdout and stderr from then on; -1: they stay */
 };
 
 /* Mount and serve. Takes over `state`, whose base is set. Returns 0 when the mount has been taken

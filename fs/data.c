@@ -93,8 +93,8 @@ struct file *data_get(struct files *files, struct node *node, bool write)
 }
 
 int data_put(struct files *files, struct node *node, int fd, bool writable, bool pinned,
-             bool (*still)(const struct node *node, const void *arg), const void *arg,
-             struct file **ret)
+	     bool (*still)(const struct node *node, const void *arg), const void *arg,
+	     struct file **ret)
 {
 	struct file *file = calloc(1, sizeof(*file));
 	struct file *old = NULL, *spare = NULL;

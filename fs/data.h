@@ -41,8 +41,8 @@ struct file *data_get(struct files *files, struct node *node, bool write);
 /* Let the node have `fd`, which is ours from now on (closed on failure); for the caller, as
  * data_get. Unless `still(node, arg)` holds once nobody can interfere: -EAGAIN. */
 int data_put(struct files *files, struct node *node, int fd, bool writable, bool pinned,
-             bool (*still)(const struct node *node, const void *arg), const void *arg,
-             struct file **ret);
+	     bool (*still)(const struct node *node, const void *arg), const void *arg,
+	     struct file **ret);
 void data_close(struct file *file); /* takes NULL */
 
 /* The node's contents are elsewhere now: let go of its descriptor. */

@@ -107,7 +107,7 @@ static int same_thing(const struct end *a, const struct end *b)
 }
 
 static int say(const struct diff *d, enum diff_kind kind, const char *path, const struct end *a,
-               const struct end *b)
+	       const struct end *b)
 {
 	struct diff_change change = {
 		.kind = kind,
@@ -125,7 +125,7 @@ static int diff_dirs(const struct diff *d, const char *path, struct node *a, str
 
 /* Something there on one side only. A directory with something in it shows by that. */
 static int diff_one_sided(const struct diff *d, enum diff_kind kind, const char *path,
-                          const struct end *a, const struct end *b)
+			  const struct end *a, const struct end *b)
 {
 	const struct end *there = a->node ? a : b;
 	autostrv struct strv names = { 0 };
@@ -142,7 +142,7 @@ static int diff_one_sided(const struct diff *d, enum diff_kind kind, const char 
 }
 
 static int diff_name(const struct diff *d, const char *path, const char *name, struct node *dir_a,
-                     struct node *dir_b)
+		     struct node *dir_b)
 {
 	autofree char *child = tree_join(path, name);
 	autoend struct end a = { 0 };
@@ -155,8 +155,8 @@ static int diff_name(const struct diff *d, const char *path, const char *name, s
 		return r;
 	if (!a.node || !b.node)
 		return a.node || b.node ? diff_one_sided(d, a.node ? DIFF_DELETED : DIFF_ADDED,
-		                                         child, &a, &b)
-		                        : 0;
+							 child, &a, &b)
+					: 0;
 	if (a.node->type != b.node->type)
 		return say(d, DIFF_TYPE, child, &a, &b);
 	r = same_thing(&a, &b);
@@ -187,7 +187,7 @@ static int diff_dirs(const struct diff *d, const char *path, struct node *a, str
 }
 
 int diff_views(struct view *old_view, struct view *new_view,
-               int (*say_change)(const struct diff_change *change, void *arg), void *arg)
+	       int (*say_change)(const struct diff_change *change, void *arg), void *arg)
 {
 	struct diff d = { .say = say_change, .arg = arg };
 

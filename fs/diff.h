@@ -26,4 +26,4 @@ struct diff_change {
  * of another mode; of a new or gone one that has something in it, only what is in it does. Times
  * and owners do not count. Returns 0, -errno, or what `say` returned if not 0. */
 int diff_views(struct view *old_view, struct view *new_view,
-               int (*say)(const struct diff_change *change, void *arg), void *arg);
+	       int (*say)(const struct diff_change *change, void *arg), void *arg);

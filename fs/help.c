@@ -48,8 +48,8 @@ static void option_name(const struct cmd_option *o, char *buf, size_t size)
 	char letter[3] = { '-', o->letter, '\0' };
 
 	snprintf(buf, size, "%s%s%s%s%s%s", o->letter ? letter : "",
-	         o->letter && o->word ? ", " : "", o->word ? "--" : "", o->word ? o->word : "",
-	         o->arg ? " " : "", o->arg ? o->arg : "");
+		 o->letter && o->word ? ", " : "", o->word ? "--" : "", o->word ? o->word : "",
+		 o->arg ? " " : "", o->arg ? o->arg : "");
 }
 
 void help_all(const struct cmd *const *commands)

@@ -37,10 +37,10 @@ static int make_meta(const struct install_request *q, struct meta **ret, char **
 		return say(problem, -EINVAL, "'%s' is no name for a package%s", q->package, "");
 	if (!name_is_version(q->version))
 		return say(problem, -EINVAL, "'%s' is no version for package '%s'", q->version,
-		           q->package);
+			   q->package);
 	if (strlen(q->key) > 128 || strpbrk(q->key, "\n\t"))
 		return say(problem, -EINVAL, "the key of package '%s' is not one short line%s",
-		           q->package, "");
+			   q->package, "");
 	meta = meta_new(q->package, q->version, q->key);
 	if (!meta)
 		return -ENOMEM;
@@ -48,7 +48,7 @@ static int make_meta(const struct install_request *q, struct meta **ret, char **
 	    meta_add_names(&meta->replaces, q->replaces) < 0) {
 		meta_free(meta);
 		return say(problem, -EINVAL, "'%s' or '%s' is no list of packages", q->needs,
-		           q->replaces);
+			   q->replaces);
 	}
 	*ret = meta;
 	return 0;
@@ -56,7 +56,7 @@ static int make_meta(const struct install_request *q, struct meta **ret, char **
 
 /* Which packages the build view shows: all that it needs, and what those need. */
 static int find_below(struct state *state, const struct meta *meta, struct layerset **ret,
-                      char **problem)
+		      char **problem)
 {
 	autostrv struct strv closure = { 0 };
 	const char *missing = NULL;
@@ -64,10 +64,10 @@ static int find_below(struct state *state, const struct meta *meta, struct layer
 
 	if (r == -ENOENT)
 		return say(problem, r, "package '%s' needs '%s', which is not installed",
-		           meta->package, missing);
+			   meta->package, missing);
 	if (r == 0 && strv_has(&closure, meta->package))
 		return say(problem, -ELOOP, "package '%s' needs itself: '%s' is among its needs",
-		           meta->package, meta->package);
+			   meta->package, meta->package);
 	if (r < 0)
 		return r;
 	*ret = state_layers(state, false, true, &closure);
@@ -88,7 +88,7 @@ static int make_pending(struct state *state, const char *package, int *root)
 }
 
 int install_begin(struct state *state, const struct install_request *request, struct install **ret,
-                  char **problem)
+		  char **problem)
 {
 	struct install *install = calloc(1, sizeof(*install));
 	struct meta *meta = NULL;
@@ -178,7 +178,7 @@ static int publish(struct state *state, const struct meta *meta, const char *id)
 		return r < 0 ? r : io_remove_tree(state->pending, meta->package);
 	}
 	pending = openat(state->pending, meta->package,
-	                 O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+			 O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (pending < 0)
 		return -errno;
 	r = meta_write(pending, meta);
@@ -215,7 +215,7 @@ static int put_in_stack(struct state *state, const char *id, char **problem)
 }
 
 int install_commit(struct state *state, struct install *install, struct strv *problems,
-                   struct strv *notes)
+		   struct strv *notes)
 {
 	struct layer *layer = install->layer;
 	autofree char *id = NULL;

@@ -18,18 +18,18 @@ struct install_request {
 };
 
 struct install {
-	struct layer *layer;    /* pending; its meta has what was asked for */
+	struct layer *layer;	/* pending; its meta has what was asked for */
 	struct layerset *below; /* what its build view sees under it: its needs and the base */
 };
 
 /* -EBUSY: an install of that package is under way. `problem` as in state.h. */
 int install_begin(struct state *state, const struct install_request *request, struct install **ret,
-                  char **problem);
+		  char **problem);
 
 /* The install is over whatever this returns, and is freed by install_free. `problems` get the
  * conflicts that refuse it (-EEXIST), `notes` what the user should know of one that worked. */
 int install_commit(struct state *state, struct install *install, struct strv *problems,
-                   struct strv *notes);
+		   struct strv *notes);
 
 /* Remove what it wrote. */
 int install_abort(struct state *state, struct install *install);

@@ -93,7 +93,7 @@ static int open_beneath(int dir, const char *path, int flags)
 	struct open_how how = {
 		.flags = flags | O_NOFOLLOW | O_CLOEXEC,
 		.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS |
-		           RESOLVE_NO_XDEV,
+			   RESOLVE_NO_XDEV,
 	};
 	int fd;
 
@@ -134,7 +134,7 @@ static int open_long(int dir, const char *path, int flags)
 int layer_open_at(int dir, const char *path, int flags)
 {
 	return strlen(path) < PATH_MAX ? open_beneath(dir, path, flags)
-	                               : open_long(dir, path, flags);
+				       : open_long(dir, path, flags);
 }
 
 int layer_open(const struct layer *layer, const char *path, int flags)
@@ -190,8 +190,8 @@ static int links_walk(struct links *links, int dir, const char *path)
 			int fd = layer_open_at(dirfd(d), e->d_name, O_RDONLY | O_DIRECTORY);
 
 			r = fd == -EXDEV || fd == -EACCES ? 0
-			    : fd < 0                      ? fd
-			                                  : links_walk(links, fd, child);
+			    : fd < 0			  ? fd
+							  : links_walk(links, fd, child);
 		} else {
 			r = links_add(links, child, st.st_ino);
 		}

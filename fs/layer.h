@@ -30,10 +30,10 @@ enum origin {
 
 struct layer {
 	int refs; /* atomic */
-	int fd;   /* O_PATH of the tree's root */
+	int fd;	  /* O_PATH of the tree's root */
 	enum origin origin;
 	uint64_t ino_salt;   /* set where its st_ino could be another layer's too: another disk */
-	char *id;            /* "zlib-1.2.13-1a2b3c4d", "local", "base" */
+	char *id;	     /* "zlib-1.2.13-1a2b3c4d", "local", "base" */
 	struct meta *meta;   /* of a package; NULL for base and local */
 	struct links *links; /* under `links_lock` of layer.c; see layer_other_names */
 };

@@ -44,7 +44,7 @@ static bool is_absent(int r)
 /* Which of `v` show a directory `path`, top first, until something hides the rest. `*lowest` is
  * the last one's stat. */
 static int stack_up(struct layer *const *v, size_t n, const char *path, struct layerset **ret,
-                    struct stat *lowest)
+		    struct stat *lowest)
 {
 	autofree struct layer **in = calloc(n + 1, sizeof(*in));
 	size_t found = 0;
@@ -89,7 +89,7 @@ static ino_t shown_ino(const struct layer *layer, const struct stat *st)
 
 /* Among the immutable layers: the topmost that has the name. -ENOENT for a whiteout too. */
 static int find_below(struct layerset *below, const struct names *index, const char *path,
-                      const char *name, struct found *found)
+		      const char *name, struct found *found)
 {
 	size_t i = 0;
 	int r = -ENOENT;
@@ -217,14 +217,14 @@ int lookup_dir(struct node *dir, struct layerset **below, bool *in_upper)
 	}
 	pthread_mutex_lock(&nodes->lock);
 	*below = dir->unlinked || !dir->dir->below ? layerset_new(NULL, 0)
-	                                           : layerset_ref(dir->dir->below);
+						   : layerset_ref(dir->dir->below);
 	*in_upper = dir->dir->in_upper && !dir->unlinked;
 	pthread_mutex_unlock(&nodes->lock);
 	return *below ? 0 : -ENOMEM;
 }
 
 static int find_below_dir(struct node *dir, struct layerset *below, const char *path,
-                          const char *name, struct found *found)
+			  const char *name, struct found *found)
 {
 	autonames struct names *index = NULL;
 
@@ -239,7 +239,7 @@ static int find_below_dir(struct node *dir, struct layerset *below, const char *
 
 /* What the upper says: 0, or -ENOENT when the lower layers decide; a whiteout is told apart. */
 static int find_upper(struct node *dir, const char *path, const char *name, struct layerset *below,
-                      struct found *found)
+		      struct found *found)
 {
 	struct layer *upper = dir->view->upper;
 	struct found lower = { 0 };
@@ -415,6 +415,17 @@ int lookup_list(struct node *dir, struct names **ret)
 	pthread_mutex_unlock(&nodes->lock);
 	*ret = take_ptr(names);
 	return 0;
+}
+
+int lookup_check_empty(struct node *dir)
+{
+	autonames struct names *names = NULL;
+	int r = lookup_list(dir, &names);
+
+	for (size_t i = 0; r == 0 && i < names->n; i++)
+		if (!names->v[i].whiteout)
+			r = -ENOTEMPTY;
+	return r;
 }
 
 void lookup_changed(struct node *dir)

@@ -10,8 +10,8 @@
 struct meta {
 	char *package;
 	char *version;
-	char *key;             /* the builder's; "" when none was given */
-	char *previous;        /* the layer that this one took the place of; "" for the first */
+	char *key;	       /* the builder's; "" when none was given */
+	char *previous;	       /* the layer that this one took the place of; "" for the first */
 	struct strv needs;     /* packages, sorted */
 	struct strv replaces;  /* packages, sorted */
 	struct timespec when;  /* of the commit */

@@ -107,7 +107,7 @@ int names_add(struct names *names, const char *text, const struct name *entry)
 }
 
 static int add_entry(struct names *names, int fd, const struct dirent *e, unsigned layer,
-                     uint64_t ino_salt)
+		     uint64_t ino_salt)
 {
 	struct name entry = { .ino = e->d_ino | ino_salt, .layer = layer, .type = e->d_type };
 

@@ -23,7 +23,7 @@ struct name {
 	const char *text;
 	unsigned short layer; /* index of the topmost layer that has it */
 	unsigned char type;   /* DT_* of dirent.h */
-	bool whiteout;        /* the name is gone: only look-ups want to know */
+	bool whiteout;	      /* the name is gone: only look-ups want to know */
 };
 
 struct names {

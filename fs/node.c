@@ -61,7 +61,7 @@ static struct node **name_bucket(struct nodes *nodes, const struct node *parent,
 }
 
 static struct node **inode_bucket(struct nodes *nodes, const struct view *view,
-                                  const struct layer *layer, ino_t real)
+				  const struct layer *layer, ino_t real)
 {
 	uint64_t h = (real ^ (uintptr_t)layer ^ ((uintptr_t)view << 7)) * 0x9e3779b97f4a7c15;
 
@@ -219,7 +219,7 @@ static struct node *find_name(struct nodes *nodes, const struct node *parent, co
 }
 
 static struct node *find_inode(struct nodes *nodes, const struct view *view,
-                               const struct layer *layer, ino_t real)
+			       const struct layer *layer, ino_t real)
 {
 	struct node *n = *inode_bucket(nodes, view, layer, real);
 
@@ -229,7 +229,7 @@ static struct node *find_inode(struct nodes *nodes, const struct view *view,
 }
 
 static int set_place(struct nodes *nodes, struct node *node, struct node *parent, const char *name,
-                     struct node **orphan);
+		     struct node **orphan);
 
 /* Is the node of this name still what a look-up found there? A directory stays the same node
  * whatever layers it is made of; a file is its inode. */
@@ -274,7 +274,7 @@ static void reap(struct nodes *nodes, struct node *node)
 }
 
 static int add_child(struct nodes *nodes, struct node *parent, const char *name,
-                     const struct found *found, struct node **ret)
+		     const struct found *found, struct node **ret)
 {
 	struct node *node = node_new(parent->view, name, found);
 	int r;
@@ -296,7 +296,7 @@ static int add_child(struct nodes *nodes, struct node *parent, const char *name,
 }
 
 int nodes_get(struct nodes *nodes, struct node *parent, const char *name, const struct found *found,
-              bool fresh, struct node **ret)
+	      bool fresh, struct node **ret)
 {
 	struct node *old, *orphan = NULL;
 	int r = 0;
@@ -324,7 +324,7 @@ int nodes_get(struct nodes *nodes, struct node *parent, const char *name, const 
 }
 
 int nodes_add_root(struct nodes *nodes, struct view *view, const struct found *found,
-                   struct node **ret)
+		   struct node **ret)
 {
 	struct node *node = node_new(view, "", found);
 	int r;
@@ -342,7 +342,7 @@ int nodes_add_root(struct nodes *nodes, struct view *view, const struct found *f
 }
 
 int nodes_get_virtual(struct nodes *nodes, struct node *parent, const char *name,
-                      enum virtual_dir kind, struct node **ret)
+		      enum virtual_dir kind, struct node **ret)
 {
 	/* numbers that no file system gives out */
 	struct found found = { .st.st_mode = S_IFDIR, .ino = (UINT64_C(1) << 61) + kind };
@@ -486,7 +486,7 @@ void node_set_unlinked(struct nodes *nodes, struct node *node)
 
 /* Under the lock. `*orphan` is an old parent that the caller has to reap. */
 static int set_place(struct nodes *nodes, struct node *node, struct node *parent, const char *name,
-                     struct node **orphan)
+		     struct node **orphan)
 {
 	char *copy = strdup(name);
 	struct node *taken;

@@ -34,10 +34,10 @@ enum virtual_dir {
 /* What a directory is made of. All under nodes->lock. */
 struct dir {
 	struct layerset *below; /* immutable layers in which it shows, top first */
-	struct names *index;    /* what they add up to; NULL until somebody asks */
-	struct names *listing;  /* the same with the upper; NULL after each change */
-	unsigned changes;       /* counts those */
-	unsigned generation;    /* the view's, when `below` was worked out */
+	struct names *index;	/* what they add up to; NULL until somebody asks */
+	struct names *listing;	/* the same with the upper; NULL after each change */
+	unsigned changes;	/* counts those */
+	unsigned generation;	/* the view's, when `below` was worked out */
 	bool in_upper;
 };
 
@@ -45,8 +45,8 @@ struct node {
 	uint64_t id;
 	uint64_t generation; /* of the slot, for the kernel */
 	struct view *view;
-	ino_t ino;       /* what st_ino says, for the life of the node */
-	mode_t type;     /* S_IFMT bits */
+	ino_t ino;	 /* what st_ino says, for the life of the node */
+	mode_t type;	 /* S_IFMT bits */
 	struct dir *dir; /* NULL when it is no directory */
 	enum virtual_dir virtual_dir;
 
@@ -55,8 +55,8 @@ struct node {
 	struct node *parent; /* NULL for a view's root */
 	char *name;
 	struct layer *layer; /* where the data is; of a directory: where it was first seen */
-	ino_t real;          /* the inode there */
-	bool unlinked;       /* the last known name is gone; `file` is all there is */
+	ino_t real;	     /* the inode there */
+	bool unlinked;	     /* the last known name is gone; `file` is all there is */
 	bool by_name, by_inode;
 	struct node *next_by_name, *next_by_inode;
 
@@ -75,12 +75,12 @@ struct nodes {
 
 /* What a look-up found out about a name, from which a node is made or found again. */
 struct found {
-	struct layer *layer;    /* lent by the view */
-	struct stat st;         /* there */
-	ino_t ino;              /* what to show as st_ino */
+	struct layer *layer;	/* lent by the view */
+	struct stat st;		/* there */
+	ino_t ino;		/* what to show as st_ino */
 	struct layerset *below; /* of a directory; the finder's reference */
-	bool in_upper;          /* of a directory */
-	bool whiteout;          /* only with -ENOENT: the upper says so */
+	bool in_upper;		/* of a directory */
+	bool whiteout;		/* only with -ENOENT: the upper says so */
 };
 
 int nodes_init(struct nodes *nodes);
@@ -90,13 +90,13 @@ void nodes_release(struct nodes *nodes); /* frees what is left, too */
  * for) a new one; with a reference. An older node of that name keeps its data but loses the name.
  * Returns 0 or -ENOMEM. */
 int nodes_get(struct nodes *nodes, struct node *parent, const char *name, const struct found *found,
-              bool fresh, struct node **ret);
+	      bool fresh, struct node **ret);
 
 /* A view's root, or a virtual directory. */
 int nodes_add_root(struct nodes *nodes, struct view *view, const struct found *found,
-                   struct node **ret);
+		   struct node **ret);
 int nodes_get_virtual(struct nodes *nodes, struct node *parent, const char *name,
-                      enum virtual_dir kind, struct node **ret);
+		      enum virtual_dir kind, struct node **ret);
 
 /* The node with that number, with a reference; NULL when there is none. */
 struct node *nodes_by_id(struct nodes *nodes, uint64_t id);

@@ -31,7 +31,7 @@ static void op_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 }
 
 static void op_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off,
-                    struct fuse_file_info *fi)
+		    struct fuse_file_info *fi)
 {
 	struct file *file = open_file(req, ino, false);
 	struct fuse_bufvec buf = FUSE_BUFVEC_INIT(size);
@@ -47,7 +47,7 @@ static void op_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off,
 }
 
 static void op_write_buf(fuse_req_t req, fuse_ino_t ino, struct fuse_bufvec *in, off_t off,
-                         struct fuse_file_info *fi)
+			 struct fuse_file_info *fi)
 {
 	struct file *file = open_file(req, ino, true);
 	struct fuse_bufvec out = FUSE_BUFVEC_INIT(fuse_buf_size(in));
@@ -86,7 +86,7 @@ static void op_fsync(fuse_req_t req, fuse_ino_t ino, int datasync, struct fuse_f
 }
 
 static void op_fallocate(fuse_req_t req, fuse_ino_t ino, int mode, off_t off, off_t length,
-                         struct fuse_file_info *fi)
+			 struct fuse_file_info *fi)
 {
 	struct file *file = open_file(req, ino, true);
 	int r;
@@ -101,7 +101,7 @@ static void op_fallocate(fuse_req_t req, fuse_ino_t ino, int mode, off_t off, of
 
 /* All our reads and writes carry their offset, so the descriptor's own is free for this. */
 static void op_lseek(fuse_req_t req, fuse_ino_t ino, off_t off, int whence,
-                     struct fuse_file_info *fi)
+		     struct fuse_file_info *fi)
 {
 	struct file *file = open_file(req, ino, false);
 	off_t r;
@@ -118,8 +118,8 @@ static void op_lseek(fuse_req_t req, fuse_ino_t ino, off_t off, int whence,
 }
 
 static void op_copy_file_range(fuse_req_t req, fuse_ino_t ino_in, off_t off_in,
-                               struct fuse_file_info *fi_in, fuse_ino_t ino_out, off_t off_out,
-                               struct fuse_file_info *fi_out, size_t len, int flags)
+			       struct fuse_file_info *fi_in, fuse_ino_t ino_out, off_t off_out,
+			       struct fuse_file_info *fi_out, size_t len, int flags)
 {
 	struct file *out = open_file(req, ino_out, true);
 	struct file *in = out ? open_file(req, ino_in, false) : NULL;

@@ -21,17 +21,17 @@ struct listing {
 
 /* Add an entry; `e` is NULL where there is nothing but a name and a number. */
 static void add(struct listing *l, const char *name, ino_t ino, unsigned type, off_t next,
-                const struct fuse_entry_param *e)
+		const struct fuse_entry_param *e)
 {
 	struct fuse_entry_param none = { .attr = { .st_ino = ino, .st_mode = DTTOIF(type) } };
 	size_t n;
 
 	if (!l->plus)
 		n = fuse_add_direntry(l->req, l->buf + l->used, l->size - l->used, name, &none.attr,
-		                      next);
+				      next);
 	else
 		n = fuse_add_direntry_plus(l->req, l->buf + l->used, l->size - l->used, name,
-		                           e ? e : &none, next);
+					   e ? e : &none, next);
 	if (n > l->size - l->used)
 		l->full = true;
 	else
@@ -114,14 +114,14 @@ static void read_dir(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off, boo
 }
 
 static void op_readdir(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off,
-                       struct fuse_file_info *fi)
+		       struct fuse_file_info *fi)
 {
 	(void)fi;
 	read_dir(req, ino, size, off, false);
 }
 
 static void op_readdirplus(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off,
-                           struct fuse_file_info *fi)
+			   struct fuse_file_info *fi)
 {
 	(void)fi;
 	read_dir(req, ino, size, off, true);

@@ -87,7 +87,7 @@ static void op_rmdir(fuse_req_t req, fuse_ino_t parent, const char *name)
 }
 
 static void op_rename(fuse_req_t req, fuse_ino_t parent, const char *name, fuse_ino_t newparent,
-                      const char *newname, unsigned flags)
+		      const char *newname, unsigned flags)
 {
 	struct node *dir = ops_node(req, parent);
 	struct node *to = dir ? ops_node(req, newparent) : NULL;
@@ -101,7 +101,7 @@ static void op_rename(fuse_req_t req, fuse_ino_t parent, const char *name, fuse_
 /* Not supported: the kernel then makes files by MKNOD and opens them without a message, one less
  * than CREATE and the RELEASE that comes after it. */
 static void op_create(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode,
-                      struct fuse_file_info *fi)
+		      struct fuse_file_info *fi)
 {
 	(void)parent;
 	(void)name;

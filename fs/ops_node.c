@@ -150,10 +150,10 @@ static struct timespec wanted_time(int set, int flag, int flag_now, struct times
 }
 
 static void op_setattr(fuse_req_t req, fuse_ino_t ino, struct stat *attr, int set,
-                       struct fuse_file_info *fi)
+		       struct fuse_file_info *fi)
 {
 	static const int any_time = FUSE_SET_ATTR_ATIME | FUSE_SET_ATTR_MTIME |
-	                            FUSE_SET_ATTR_ATIME_NOW | FUSE_SET_ATTR_MTIME_NOW;
+				    FUSE_SET_ATTR_ATIME_NOW | FUSE_SET_ATTR_MTIME_NOW;
 	struct node *node = ops_node(req, ino);
 	struct timespec times[2] = {
 		wanted_time(set, FUSE_SET_ATTR_ATIME, FUSE_SET_ATTR_ATIME_NOW, attr->st_atim),

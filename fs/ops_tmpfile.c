@@ -39,7 +39,7 @@ static void fill_attr(struct fuse_attr *attr, const struct stat *st)
 }
 
 static int answer(struct fuse_session *se, const struct fuse_in_header *in, int r,
-                  const struct node *node, const struct stat *st)
+		  const struct node *node, const struct stat *st)
 {
 	struct answer a = { .head.unique = in->unique, .head.error = r };
 	struct iovec io = { .iov_base = &a, .iov_len = r < 0 ? sizeof(a.head) : sizeof(a) };

@@ -66,7 +66,7 @@ static void op_listxattr(fuse_req_t req, fuse_ino_t ino, size_t size)
 }
 
 static void op_setxattr(fuse_req_t req, fuse_ino_t ino, const char *name, const char *value,
-                        size_t size, int flags)
+			size_t size, int flags)
 {
 	struct node *node = ops_node(req, ino);
 

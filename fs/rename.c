@@ -29,8 +29,8 @@ struct side {
 	const char *name;
 	struct found found;
 	struct node *node; /* NULL: there is nothing of that name */
-	bool below;        /* a lower layer has the name */
-	int fd;            /* of the directory in the upper */
+	bool below;	   /* a lower layer has the name */
+	int fd;		   /* of the directory in the upper */
 };
 
 static void side_release(struct side *side)
@@ -50,7 +50,7 @@ static int side_find(struct side *side)
 	if (r < 0)
 		return r;
 	r = nodes_get(side->dir->view->nodes, side->dir, side->name, &side->found, false,
-	              &side->node);
+		      &side->node);
 	return r < 0 ? r : lookup_below(side->dir, side->name, &side->below);
 }
 
@@ -94,17 +94,6 @@ static int raise_node(struct node *node, const struct side *to)
 	return to->below ? make_opaque(node) : 0;
 }
 
-static int check_empty(struct node *dir)
-{
-	autonames struct names *names = NULL;
-	int r = lookup_list(dir, &names);
-
-	for (size_t i = 0; r == 0 && i < names->n; i++)
-		if (!names->v[i].whiteout)
-			r = -ENOTEMPTY;
-	return r;
-}
-
 /* An empty directory that is about to be replaced: rename(2) wants it empty in the upper too, and
  * nothing may show through while its whiteouts go. */
 static int clear_whiteouts(struct node *dir)
@@ -137,7 +126,7 @@ static int check_victim(const struct side *from, const struct side *to)
 	if (S_ISDIR(from->node->type) != is_dir)
 		return is_dir ? -EISDIR : -ENOTDIR;
 	if (is_dir)
-		return check_empty(to->node);
+		return lookup_check_empty(to->node);
 	return 0;
 }
 
@@ -240,7 +229,7 @@ static int rename_exchange(struct side *from, struct side *to)
 }
 
 int view_rename(struct node *dir, const char *name, struct node *to_dir, const char *to_name,
-                unsigned flags)
+		unsigned flags)
 {
 	struct view *view = dir->view;
 	struct side from = { .dir = dir, .name = name, .fd = -1 };
@@ -252,11 +241,11 @@ int view_rename(struct node *dir, const char *name, struct node *to_dir, const c
 		return -EINVAL;
 	if (view != to_dir->view)
 		return -EXDEV;
-	if (dir->virtual_dir || to_dir->virtual_dir || !view->upper || view->read_only)
+	if (to_dir->virtual_dir)
 		return -EROFS;
 	if (strlen(to_name) > NAME_MAX)
 		return -ENAMETOOLONG;
-	r = view_enter_alone(dir);
+	r = view_enter_to_change(dir, true);
 	if (r < 0)
 		return r;
 	r = side_find(&from);

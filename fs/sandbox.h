@@ -13,7 +13,7 @@
 struct sandbox {
 	const char *view;  /* this directory */
 	const char *point; /* is seen here */
-	bool bare;         /* the machine refuses namespaces: run it without them, all the same */
+	bool bare;	   /* the machine refuses namespaces: run it without them, all the same */
 };
 
 /* Run argv to its end. Returns its exit status, 128 + N for signal N, 127 or 126 when it cannot be

@@ -12,32 +12,38 @@
 /* Enough that some copy-ups and syncs leave others free; more do not make one client faster. */
 enum { THREADS = 10 };
 
+struct worker {
+	struct loop *loop;
+	pthread_t thread;
+	struct fuse_buf buf; /* here, since a cancelled thread frees nothing */
+};
+
 struct loop {
 	struct fuse_session *se;
 	struct xs *xs;
 	sem_t ended; /* one worker has */
-	pthread_t threads[THREADS];
+	struct worker workers[THREADS];
 	size_t n;
 };
 
 static void *work(void *arg)
 {
-	struct loop *loop = arg;
-	struct fuse_buf buf = { 0 };
+	struct worker *worker = arg;
+	struct loop *loop = worker->loop;
 	int r, old;
 
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &old);
 	while (!fuse_session_exited(loop->se)) {
 		pthread_setcancelstate(PTHREAD_CANCEL_ENABLE, &old);
-		r = fuse_session_receive_buf(loop->se, &buf);
+		r = fuse_session_receive_buf(loop->se, &worker->buf);
 		pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &old);
 		if (r == -EINTR)
 			continue;
 		if (r <= 0)
 			break;
-		if (!ops_tmpfile_request(loop->se, loop->xs, &buf))
-			fuse_session_process_buf(loop->se, &buf);
+		if (!ops_tmpfile_request(loop->se, loop->xs, &worker->buf))
+			fuse_session_process_buf(loop->se, &worker->buf);
 	}
-	free(buf.mem);
 	sem_post(&loop->ended);
 	return NULL;
 }
@@ -51,7 +57,10 @@ static int start(struct loop *loop)
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &old);
 	while (r == 0 && loop->n < THREADS) {
-		r = -pthread_create(&loop->threads[loop->n], NULL, work, loop);
+		struct worker *worker = &loop->workers[loop->n];
+
+		worker->loop = loop;
+		r = -pthread_create(&worker->thread, NULL, work, worker);
 		loop->n += r == 0;
 	}
 	pthread_sigmask(SIG_SETMASK, &old, NULL);
@@ -70,9 +79,11 @@ int session_loop(struct fuse_session *se, struct xs *xs)
 			;
 	fuse_session_exit(se);
 	for (size_t i = 0; i < loop.n; i++)
-		pthread_cancel(loop.threads[i]); /* takes effect where it waits for a request */
-	for (size_t i = 0; i < loop.n; i++)
-		pthread_join(loop.threads[i], NULL);
+		pthread_cancel(loop.workers[i].thread); /* where it waits for a request */
+	for (size_t i = 0; i < loop.n; i++) {
+		pthread_join(loop.workers[i].thread, NULL);
+		free(loop.workers[i].buf.mem);
+	}
 	sem_destroy(&loop.ended);
 	return r;
 }

@@ -117,7 +117,7 @@ static int describe_cycle(struct layer *const *v, size_t from, size_t n, char **
 static int by_package(const void *a, const void *b)
 {
 	return strcmp((*(struct layer *const *)a)->meta->package,
-	              (*(struct layer *const *)b)->meta->package);
+		      (*(struct layer *const *)b)->meta->package);
 }
 
 int stack_sort(struct layer **v, size_t n, char **cycle)
@@ -140,7 +140,7 @@ int stack_sort(struct layer **v, size_t n, char **cycle)
 }
 
 int stack_closure(struct layer *const *v, size_t n, const struct strv *names, struct strv *closure,
-                  const char **missing)
+		  const char **missing)
 {
 	for (size_t i = 0; i < names->n; i++) {
 		struct layer *layer = stack_find(v, n, names->v[i]);

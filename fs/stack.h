@@ -30,4 +30,4 @@ struct layer *stack_find(struct layer *const *v, size_t n, const char *package);
 /* Add to `closure` the packages of `names` and all that they need. -ENOENT: `*missing` (lent) is
  * not in the stack. */
 int stack_closure(struct layer *const *v, size_t n, const struct strv *names, struct strv *closure,
-                  const char **missing);
+		  const char **missing);

@@ -100,7 +100,7 @@ static int list(struct node *dir, struct strv *ret)
 }
 
 static int walk_dir(const struct walk *w, const char *path, struct node *dir,
-                    const struct strv *names);
+		    const struct strv *names);
 
 static int walk_entry(const struct walk *w, struct staging_entry *e)
 {
@@ -117,7 +117,7 @@ static int walk_entry(const struct walk *w, struct staging_entry *e)
 }
 
 static int walk_dir(const struct walk *w, const char *path, struct node *dir,
-                    const struct strv *names)
+		    const struct strv *names)
 {
 	int r = 0;
 
@@ -140,7 +140,7 @@ static int walk_dir(const struct walk *w, const char *path, struct node *dir,
 }
 
 int staging_walk(struct view *staging, const struct state *state,
-                 int (*visit)(const struct staging_entry *e, void *arg), void *arg)
+		 int (*visit)(const struct staging_entry *e, void *arg), void *arg)
 {
 	struct walk w = { .state = state, .visit = visit, .arg = arg };
 	autostrv struct strv names = { 0 };
@@ -165,7 +165,7 @@ static int look_at(const struct tree_entry *e, void *arg)
 		return 0;
 	if (e->whiteout)
 		return strv_addf(l->ret, "deleted system file '%s' (by '%s') stays on the target",
-		                 e->path, who);
+				 e->path, who);
 	same = tree_same(l->layer, l->state->base, e->path);
 	if (same != 0)
 		return same < 0 ? same : 0;

@@ -24,7 +24,7 @@ struct staging_entry {
 /* Call `visit` for each, paths in byte order. Returns 0, -errno, or what visit returned if not 0.
  */
 int staging_walk(struct view *staging, const struct state *state,
-                 int (*visit)(const struct staging_entry *e, void *arg), void *arg);
+		 int (*visit)(const struct staging_entry *e, void *arg), void *arg);
 
 /* Sentences on what staging leaves out because it is the system's: files of the base that a layer
  * has written over or deleted. A copy with the same bytes is no change. */

@@ -51,10 +51,10 @@ static int check_version(struct state *state, bool change, char **problem)
 		return io_replace_file(state->fd, "version", STATE_VERSION, strlen(STATE_VERSION));
 	if (r == -ENOENT)
 		return say(problem, r, "'%s' is no xsysfs state: it has no file 'version'",
-		           state->path);
+			   state->path);
 	if (r == 0 && strcmp(version, STATE_VERSION) != 0)
 		return say(problem, -EPROTO,
-		           "the state '%s' was written by another version of xsysfs", state->path);
+			   "the state '%s' was written by another version of xsysfs", state->path);
 	return r;
 }
 
@@ -68,13 +68,13 @@ static int take_lock(struct state *state, char **problem)
 	if (errno != EWOULDBLOCK)
 		return -errno;
 	return say(problem, -EBUSY, "the state '%s' is in use: it is mounted, or being changed",
-	           state->path);
+		   state->path);
 }
 
 static int make_folders(const struct state *state)
 {
 	static const char *const folders[] = { "layers", "layers/local", "layers/local/root",
-		                               "pending", "work" };
+					       "pending", "work" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(folders); i++)
 		if (mkdirat(state->fd, folders[i], 0755) < 0 && errno != EEXIST)
@@ -101,7 +101,7 @@ static int open_folders(struct state *state, char **problem)
 	    (state->pending = open_path_dir(state->fd, "pending")) < 0 ||
 	    (state->work = open_path_dir(state->fd, "work")) < 0)
 		return say(problem, -ENOENT, "'%s' is no xsysfs state: it has no folders of one",
-		           state->path);
+			   state->path);
 	fd = open_path_dir(state->layers, "local/root");
 	if (fd < 0)
 		return say(problem, fd, "the state '%s' has no layer 'local'", state->path);
@@ -179,7 +179,7 @@ static void free_layers(struct layer **v, size_t n)
 void state_close(struct state *state)
 {
 	int *const fds[] = { &state->fd, &state->layers, &state->pending, &state->work,
-		             &state->lock };
+			     &state->lock };
 
 	if (!state)
 		return;
@@ -277,7 +277,7 @@ int state_reload(struct state *state, char **problem)
 
 	if (r < 0)
 		return say(problem, r, "the stack of '%s' cannot be read: %s", state->path,
-		           strerror(-r));
+			   strerror(-r));
 	v = calloc(ids.n + 1, sizeof(*v));
 	if (!v)
 		return -ENOMEM;
@@ -292,7 +292,7 @@ int state_reload(struct state *state, char **problem)
 		if (r < 0) {
 			free_layers(v, n);
 			return say(problem, r, "the layer '%s' of '%s' cannot be read: %s",
-			           ids.v[n], state->path, strerror(-r));
+				   ids.v[n], state->path, strerror(-r));
 		}
 	}
 	free_layers(state->stack, state->n);
@@ -302,7 +302,7 @@ int state_reload(struct state *state, char **problem)
 }
 
 struct layerset *state_layers(const struct state *state, bool local, bool base,
-                              const struct strv *only)
+			      const struct strv *only)
 {
 	autofree struct layer **v = calloc(state->n + 2, sizeof(*v));
 	size_t n = 0;
@@ -372,8 +372,8 @@ int state_remove(struct state *state, const char *package, char **problem)
 			continue;
 		if (strv_has(&meta->needs, package))
 			return say(problem, -EBUSY,
-			           "package '%s' needs '%s': remove that first, or both in turn",
-			           meta->package, package);
+				   "package '%s' needs '%s': remove that first, or both in turn",
+				   meta->package, package);
 		v[n++] = state->stack[i];
 	}
 	return state_set_stack(state, v, n, problem);
@@ -388,8 +388,8 @@ static int check_old_layer(struct state *state, const struct layer *old, char **
 	for (size_t i = 0; i < old->meta->needs.n; i++)
 		if (!state_find(state, old->meta->needs.v[i]))
 			return say(problem, -ENOENT,
-			           "the previous '%s' needs '%s', which is not there any more",
-			           old->meta->package, old->meta->needs.v[i]);
+				   "the previous '%s' needs '%s', which is not there any more",
+				   old->meta->package, old->meta->needs.v[i]);
 	r = conflict_find(old, state->stack, state->n, &conflicts);
 	if (r == 0 && conflicts.n)
 		r = say(problem, -EEXIST, "%s", conflicts.v[0]);
@@ -412,7 +412,7 @@ int state_rollback(struct state *state, const char *package, char **problem)
 	r = state_open_layer(state, now->meta->previous, &old);
 	if (r < 0)
 		return say(problem, r, "the previous build of '%s' is gone: 'gc' was here",
-		           package);
+			   package);
 	r = check_old_layer(state, old, problem);
 	for (size_t i = 0; r == 0 && i < state->n; i++)
 		v[i] = state->stack[i] == now ? old : state->stack[i];

@@ -28,7 +28,7 @@ struct meta;
 struct state {
 	char *path; /* absolute */
 	int fd, layers, pending, work;
-	int lock;           /* -1: read only */
+	int lock;	    /* -1: read only */
 	char *base_path;    /* NULL: never mounted */
 	struct layer *base; /* NULL until one of the two functions below is called */
 	struct layer *local;
@@ -55,7 +55,7 @@ int state_open_layer(const struct state *state, const char *id, struct layer **r
 /* All layers that show together, top first: local (when asked for), the stack, base (likewise).
  * `only`: of the stack, just these packages. NULL: no memory. */
 struct layerset *state_layers(const struct state *state, bool local, bool base,
-                              const struct strv *only);
+			      const struct strv *only);
 
 /* Put other layers into the stack's place, sorted, on disk first. Takes references of its own. */
 int state_set_stack(struct state *state, struct layer *const *v, size_t n, char **problem);

@@ -11,7 +11,7 @@
 struct layer;
 
 #define TAG_XATTR_PREFIX "user.xsysfs."
-#define TAG_XATTR_STATE  "user.xsysfs.state"
+#define TAG_XATTR_STATE	 "user.xsysfs.state"
 
 /* `what` is "package", "version", "layer" or "origin". Lent; NULL for any other word. */
 const char *tag_of_layer(const struct layer *layer, const char *what);

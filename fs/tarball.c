@@ -66,7 +66,7 @@ static int write_contents(struct tarball *t, int fd, int64_t size)
 }
 
 static void fill(const struct tarball *t, struct archive_entry *e, const char *path,
-                 const struct stat *st, const char *target)
+		 const struct stat *st, const char *target)
 {
 	int64_t when = st->st_mtim.tv_sec;
 
@@ -80,13 +80,13 @@ static void fill(const struct tarball *t, struct archive_entry *e, const char *p
 	archive_entry_unset_ctime(e);
 	archive_entry_unset_birthtime(e);
 	archive_entry_set_mtime(e, when > t->latest ? t->latest : when,
-	                        when >= t->latest ? 0 : st->st_mtim.tv_nsec);
+				when >= t->latest ? 0 : st->st_mtim.tv_nsec);
 	if (target)
 		archive_entry_copy_symlink(e, target);
 }
 
 int tarball_add(struct tarball *t, const char *path, const struct stat *st, const char *target,
-                int fd)
+		int fd)
 {
 	struct archive_entry *e = archive_entry_new(), *spare = NULL;
 	int r = 0;

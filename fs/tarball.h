@@ -16,7 +16,7 @@ struct tarball *tarball_new(int fd);
 /* Add something; `fd` is open on a regular file's contents, else -1; `target` is a symlink's, else
  * NULL. A second name of one file (by st_dev and st_ino) becomes a hard link. 0 or -errno. */
 int tarball_add(struct tarball *tarball, const char *path, const struct stat *st,
-                const char *target, int fd);
+		const char *target, int fd);
 
 /* Write the end, and free. Returns 0 or -errno. */
 int tarball_finish(struct tarball *tarball);

@@ -5,13 +5,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "fs/base/cleanup.h"
+#include "fs/base/io.h"
 #include "fs/layer.h"
 #include "fs/whiteout.h"
 
@@ -47,7 +47,7 @@ int tree_names(const struct layer *layer, const char *path, struct strv *ret)
 }
 
 static int walk(const struct layer *layer, const char *path,
-                int (*visit)(const struct tree_entry *e, void *arg), void *arg)
+		int (*visit)(const struct tree_entry *e, void *arg), void *arg)
 {
 	autostrv struct strv names = { 0 };
 	int r = tree_names(layer, path, &names);
@@ -75,7 +75,7 @@ static int walk(const struct layer *layer, const char *path,
 }
 
 int tree_walk(const struct layer *layer, int (*visit)(const struct tree_entry *e, void *arg),
-              void *arg)
+	      void *arg)
 {
 	return walk(layer, "", visit, arg);
 }
@@ -83,16 +83,8 @@ int tree_walk(const struct layer *layer, int (*visit)(const struct tree_entry *e
 int tree_readlink(const struct layer *layer, const char *path, char **ret)
 {
 	autofd int fd = layer_open(layer, path, O_PATH);
-	char target[PATH_MAX];
-	ssize_t n;
 
-	if (fd < 0)
-		return fd;
-	n = readlinkat(fd, "", target, sizeof(target));
-	if (n < 0)
-		return -errno;
-	*ret = strndup(target, n);
-	return *ret ? 0 : -ENOMEM;
+	return fd < 0 ? fd : io_readlink(fd, ret);
 }
 
 struct hashing {
@@ -128,7 +120,7 @@ static int hash_entry(const struct tree_entry *e, void *arg)
 		h->bytes += S_ISREG(e->st.st_mode) ? e->st.st_size : 0;
 	}
 	snprintf(line, sizeof(line), "%o %" PRIu64 " %d", e->st.st_mode, (uint64_t)e->st.st_rdev,
-	         e->opaque);
+		 e->opaque);
 	if ((r = digest_add(h->digest, line, strlen(line) + 1)) < 0 ||
 	    (r = digest_add(h->digest, e->path, strlen(e->path) + 1)) < 0 ||
 	    (r = digest_add(h->digest, contents, strlen(contents) + 1)) < 0)
@@ -137,7 +129,7 @@ static int hash_entry(const struct tree_entry *e, void *arg)
 }
 
 int tree_hash(const struct layer *layer, char hex[static DIGEST_HEX], uint64_t *files,
-              uint64_t *bytes)
+	      uint64_t *bytes)
 {
 	struct hashing h = { .layer = layer, .digest = digest_new() };
 	int r = h.digest ? tree_walk(layer, hash_entry, &h) : -ENOMEM;

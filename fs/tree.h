@@ -22,13 +22,13 @@ struct tree_entry {
 /* Call `visit` for everything in the layer but its root, a directory before its contents, names in
  * byte order. It may return negative to stop the walk with that. Returns 0 or -errno. */
 int tree_walk(const struct layer *layer, int (*visit)(const struct tree_entry *e, void *arg),
-              void *arg);
+	      void *arg);
 
 /* SHA-256 over paths, types, permissions, sizes, contents and link targets: not over owners and
  * times, so that the same install has the same hash whoever makes it, and when. Counts files
  * (no directories, no whiteouts) and their bytes on the way. */
 int tree_hash(const struct layer *layer, char hex[static DIGEST_HEX], uint64_t *files,
-              uint64_t *bytes);
+	      uint64_t *bytes);
 
 /* Are the two things the same: type, permissions, contents? Directories are. Returns 1, 0, -errno.
  */

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "fs/base/cleanup.h"
+#include "fs/base/io.h"
 #include "fs/layer.h"
 #include "fs/layerset.h"
 #include "fs/names.h"
@@ -37,7 +38,7 @@ static int add_root(struct view *view)
 }
 
 int view_new(struct nodes *nodes, struct files *files, const struct view_options *o,
-             struct view **ret)
+	     struct view **ret)
 {
 	struct view *view = calloc(1, sizeof(*view));
 	int r = -ENOMEM;
@@ -118,9 +119,19 @@ int view_enter(struct node *node)
 	return check_open(node->view);
 }
 
-int view_enter_alone(struct node *node)
+bool view_is_read_only(const struct node *node)
 {
-	pthread_rwlock_wrlock(&node->view->lock);
+	return node->virtual_dir || !node->view->upper || node->view->read_only;
+}
+
+int view_enter_to_change(struct node *node, bool alone)
+{
+	if (view_is_read_only(node))
+		return -EROFS;
+	if (alone)
+		pthread_rwlock_wrlock(&node->view->lock);
+	else
+		pthread_rwlock_rdlock(&node->view->lock);
 	return check_open(node->view);
 }
 
@@ -348,16 +359,8 @@ static int open_path(struct node *node)
 static int read_link(struct node *node, char **ret)
 {
 	autofd int fd = open_path(node);
-	char target[PATH_MAX];
-	ssize_t n;
 
-	if (fd < 0)
-		return fd;
-	n = readlinkat(fd, "", target, sizeof(target));
-	if (n < 0)
-		return -errno;
-	*ret = strndup(target, n);
-	return *ret ? 0 : -ENOMEM;
+	return fd < 0 ? fd : io_readlink(fd, ret);
 }
 
 int view_readlink(struct node *node, char **ret)
@@ -442,7 +445,7 @@ static int open_node(struct node *node, bool write, bool pin, struct file **ret)
 		int fd = path ? open_contents(view, layer, path, write) : -ENOMEM;
 
 		r = fd < 0 ? fd
-		           : data_put(view->files, node, fd, write, pin, is_in_layer, layer, ret);
+			   : data_put(view->files, node, fd, write, pin, is_in_layer, layer, ret);
 		layer_unref(layer);
 	} while (r == -EAGAIN);
 	return r;
@@ -458,7 +461,7 @@ int view_open(struct node *node, bool write, struct file **ret)
 		return -EISDIR;
 	if (!S_ISREG(node->type))
 		return -EINVAL;
-	if (write && (!view->upper || view->read_only))
+	if (write && view_is_read_only(node))
 		return -EROFS;
 	r = view_enter(node);
 	if (r < 0)
@@ -552,7 +555,7 @@ int view_sync_dir(struct node *dir)
 /* A descriptor through which attributes of the node in the upper are set; see /proc/self/fd in
  * proc(5) for what fchmod(2) does not do with O_PATH. */
 static int set_attributes(int fd, unsigned what, const struct stat *want,
-                          const struct timespec times[2])
+			  const struct timespec times[2])
 {
 	char proc[64];
 
@@ -586,13 +589,13 @@ static int set_size(struct node *node, off_t size)
 }
 
 int view_setattr(struct node *node, unsigned what, const struct stat *want,
-                 const struct timespec times[2], struct stat *st)
+		 const struct timespec times[2], struct stat *st)
 {
 	struct view *view = node->view;
 	autofd int fd = -1;
 	int r = 0;
 
-	if (node->virtual_dir || !view->upper || view->read_only)
+	if (view_is_read_only(node))
 		return -EROFS;
 	if (what & VIEW_SET_SIZE)
 		r = set_size(node, want->st_size);

@@ -38,18 +38,18 @@ struct view {
 	struct files *files;
 	struct node *root;
 	struct layer *upper; /* the layer that may change; NULL: none does */
-	bool read_only;      /* and not through this view */
+	bool read_only;	     /* and not through this view */
 	struct layer *hide;  /* NULL, or: paths that are no directory here do not show (staging) */
-	int work;            /* where an upper's new things are made; lent */
-	bool as_root;        /* show root:root (staging) */
-	bool durable;        /* sync a copy-up before it shows: nobody will sync the layer later */
-	bool shared;         /* another view writes to the upper: nothing of it may be cached */
-	char *name;          /* the package of a build or package view; "" for the others */
+	int work;	     /* where an upper's new things are made; lent */
+	bool as_root;	     /* show root:root (staging) */
+	bool durable;	     /* sync a copy-up before it shows: nobody will sync the layer later */
+	bool shared;	     /* another view writes to the upper: nothing of it may be cached */
+	char *name;	     /* the package of a build or package view; "" for the others */
 
 	pthread_rwlock_t lock;
 	struct layerset *below; /* under lock; immutable layers, top first */
-	unsigned generation;    /* under lock; counts changes of `below` */
-	bool closed;            /* under lock; its install is over: everything is -ESTALE */
+	unsigned generation;	/* under lock; counts changes of `below` */
+	bool closed;		/* under lock; its install is over: everything is -ESTALE */
 
 	pthread_mutex_t copying[VIEW_STRIPES];
 	unsigned temp_names; /* atomic */
@@ -71,7 +71,7 @@ struct owner {
 
 /* Takes references of its own of all layers. */
 int view_new(struct nodes *nodes, struct files *files, const struct view_options *options,
-             struct view **ret);
+	     struct view **ret);
 /* No more requests are answered. The view itself lives until its last node is gone: view_free. */
 void view_close(struct view *view);
 /* Only when no node of it is left, or all nodes are about to be released. */
@@ -99,24 +99,24 @@ enum {
 	VIEW_SET_TIMES = 16,
 };
 int view_setattr(struct node *node, unsigned what, const struct stat *want,
-                 const struct timespec times[2], struct stat *st);
+		 const struct timespec times[2], struct stat *st);
 
 /* New names. mode has the S_IFMT bits: S_IFDIR makes a directory, S_IFREG an empty file, and so on.
  * A 0:0 character device does not become a whiteout: see special.h. */
 int view_make(struct node *dir, const char *name, mode_t mode, dev_t rdev, struct owner owner,
-              struct node **ret, struct stat *st);
+	      struct node **ret, struct stat *st);
 int view_symlink(struct node *dir, const char *name, const char *target, struct owner owner,
-                 struct node **ret, struct stat *st);
+		 struct node **ret, struct stat *st);
 int view_link(struct node *node, struct node *dir, const char *name, struct stat *st);
 /* A file without a name, for O_TMPFILE; view_link gives it one. */
 int view_tmpfile(struct node *dir, mode_t mode, struct owner owner, struct node **ret,
-                 struct stat *st);
+		 struct stat *st);
 
 int view_unlink(struct node *dir, const char *name);
 int view_rmdir(struct node *dir, const char *name);
 /* rename.c; flags as renameat2(2), all three. */
 int view_rename(struct node *dir, const char *name, struct node *to_dir, const char *to_name,
-                unsigned flags);
+		unsigned flags);
 
 /* Contents: an open descriptor of the node's file, to be given back with data_close. For writing,
  * the file is copied up first. -EISDIR, -EROFS, -EINVAL for what has no contents. */
@@ -141,8 +141,10 @@ int view_tag(struct node *node, struct layer **ret);
 /* Read-lock the node's view: -ESTALE when it is closed. */
 int view_enter(struct node *node);
 void view_leave(struct node *node);
-/* Write-lock it, for a change that moves paths. */
-int view_enter_alone(struct node *node);
+/* The same for a change, or with `alone` write-locked for one that moves paths: -EROFS where
+ * nothing can be written. */
+int view_enter_to_change(struct node *node, bool alone);
+bool view_is_read_only(const struct node *node);
 
 /* lookup.c: under view->lock. */
 
@@ -155,6 +157,8 @@ int lookup_below(struct node *dir, const char *name, bool *ret);
 /* The directory's present layers: those below (a reference for the caller), and the upper? */
 int lookup_dir(struct node *dir, struct layerset **below, bool *in_upper);
 int lookup_list(struct node *dir, struct names **ret);
+/* 0 when nothing shows in it, else -ENOTEMPTY or another error. */
+int lookup_check_empty(struct node *dir);
 /* A name in it has come or gone. */
 void lookup_changed(struct node *dir);
 /* From now on it is in the upper too; `opaque`: and nowhere else. */

@@ -114,7 +114,7 @@ int where_connect(const struct where *where)
 }
 
 int where_ask(const struct where *where, const char *verb, const char *key, const char *value,
-              struct kv *reply)
+	      struct kv *reply)
 {
 	autofd int control = where_connect(where);
 
@@ -156,4 +156,11 @@ int where_open(const struct where *where, struct xs **ret)
 	else if (r < 0)
 		log_errno(r, "cannot open the state '%s'", where->state);
 	return r;
+}
+
+int where_open_given(const char *given, struct where *where, struct xs **ret)
+{
+	int r = where_find(given, where);
+
+	return r < 0 ? r : where_open(where, ret);
 }

@@ -25,6 +25,9 @@ int where_connect(const struct where *where);
  * wrong. */
 int where_open(const struct where *where, struct xs **ret);
 
+/* where_find and where_open in one. */
+int where_open_given(const char *given, struct where *where, struct xs **ret);
+
 /* Ask its daemon; without one, -ENOTCONN. Else the daemon's answer, and nothing said. */
 int where_ask(const struct where *where, const char *verb, const char *key, const char *value,
-              struct kv *reply);
+	      struct kv *reply);

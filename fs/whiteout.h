@@ -14,7 +14,7 @@
 #include <sys/stat.h>
 
 #define OVERLAY_XATTR_PREFIX "user.overlay."
-#define OPAQUE_XATTR         "user.overlay.opaque"
+#define OPAQUE_XATTR	     "user.overlay.opaque"
 
 /* Is this what lstat(2) says of a whiteout? */
 bool whiteout_is(const struct stat *st);

@@ -39,7 +39,7 @@ static bool is_ours(const char *name)
 static ssize_t handle_get(const struct handle *h, const char *name, void *value, size_t size)
 {
 	ssize_t n = h->path ? lgetxattr(h->path, name, value, size)
-	                    : fgetxattr(h->fd, name, value, size);
+			    : fgetxattr(h->fd, name, value, size);
 
 	return n < 0 ? -errno : n;
 }
@@ -52,10 +52,10 @@ static ssize_t handle_list(const struct handle *h, char *list, size_t size)
 }
 
 static int handle_set(const struct handle *h, const char *name, const void *value, size_t size,
-                      int flags)
+		      int flags)
 {
 	int r = h->path ? lsetxattr(h->path, name, value, size, flags)
-	                : fsetxattr(h->fd, name, value, size, flags);
+			: fsetxattr(h->fd, name, value, size, flags);
 
 	return r < 0 ? -errno : 0;
 }
@@ -119,9 +119,9 @@ static int handle_open(struct handle *h, struct node *node)
 	if (h->fd < 0)
 		return h->fd;
 	r = asprintf(&h->path, "/proc/self/fd/%d/%s", h->fd,
-	             slash   ? slash + 1
-	             : *path ? path
-	                     : ".");
+		     slash   ? slash + 1
+		     : *path ? path
+			     : ".");
 	if (r < 0)
 		h->path = NULL;
 	return r < 0 ? -ENOMEM : 0;
@@ -232,16 +232,14 @@ ssize_t view_listxattr(struct node *node, char *list, size_t size)
 
 /* Set, or remove when `value` is NULL. */
 static int change_xattr(struct node *node, const char *name, const void *value, size_t size,
-                        int flags)
+			int flags)
 {
 	autohandle struct handle h = { .fd = -1 };
 	int r;
 
-	if (node->virtual_dir || !node->view->upper || node->view->read_only)
-		return -EROFS;
 	if (is_ours(name))
 		return -EPERM;
-	r = view_enter(node);
+	r = view_enter_to_change(node, false);
 	if (r < 0)
 		return r;
 	if (!node->unlinked)

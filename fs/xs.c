@@ -124,7 +124,7 @@ static void sweep(struct xs *xs)
 }
 
 static int add_sight(struct xs *xs, const struct view_options *options, struct layer *layer,
-                     struct sight **ret)
+		     struct sight **ret)
 {
 	struct sight *sight = calloc(1, sizeof(*sight));
 	int r;
@@ -233,7 +233,7 @@ static int lookup_package(struct xs *xs, const char *package, struct node **ret)
 }
 
 int xs_lookup_virtual(struct xs *xs, struct node *dir, const char *name, struct node **ret,
-                      struct stat *st)
+		      struct stat *st)
 {
 	int r;
 
@@ -316,7 +316,7 @@ static bool is_still_dir(struct node *dir, const char *name)
 
 /* Tell of all names that `layer` has in `path`, where somebody knows that directory as `dir`. */
 static void tell_of_layer(struct xs *xs, const struct layer *layer, const char *path,
-                          struct node *dir)
+			  struct node *dir)
 {
 	autostrv struct strv names = { 0 };
 
@@ -337,7 +337,7 @@ static void tell_of_layer(struct xs *xs, const struct layer *layer, const char *
 }
 
 static void tell_of_difference(struct xs *xs, const struct layerset *some,
-                               const struct layerset *others)
+			       const struct layerset *others)
 {
 	for (size_t i = 0; i < some->n; i++) {
 		if (layerset_has(others, some->v[i]))
@@ -367,7 +367,7 @@ static int show_stack(struct xs *xs)
 }
 
 int xs_begin(struct xs *xs, const struct install_request *request, struct sight **ret,
-             char **problem)
+	     char **problem)
 {
 	struct view_options options = { .work = xs->state->work, .name = request->package };
 	struct install *install = NULL;

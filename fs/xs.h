@@ -58,13 +58,13 @@ void xs_free(struct xs *xs); /* takes NULL */
 /* Look up in .xsysfs and below, or .xsysfs itself in the root; -ENOENT for what is not there. */
 bool xs_is_virtual(const struct xs *xs, const struct node *dir, const char *name);
 int xs_lookup_virtual(struct xs *xs, struct node *dir, const char *name, struct node **ret,
-                      struct stat *st);
+		      struct stat *st);
 /* The names in a virtual directory. */
 int xs_list_virtual(struct xs *xs, const struct node *dir, struct names **ret);
 
 /* An install, and the same for the committed layers. `problem` as in state.h. */
 int xs_begin(struct xs *xs, const struct install_request *request, struct sight **ret,
-             char **problem);
+	     char **problem);
 int xs_commit(struct xs *xs, struct sight *sight, struct strv *problems, struct strv *notes);
 void xs_abort(struct xs *xs, struct sight *sight);
 int xs_remove(struct xs *xs, const char *package, char **problem);

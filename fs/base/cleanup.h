@@ -51,9 +51,9 @@ static inline void cleanup_dir(DIR **d)
 }
 
 #define autofree  cleanup(cleanup_free)
-#define autofd    cleanup(cleanup_fd)
+#define autofd	  cleanup(cleanup_fd)
 #define autoclose cleanup(cleanup_file)
-#define autodir   cleanup(cleanup_dir)
+#define autodir	  cleanup(cleanup_dir)
 
 /* The value of `*fd`, which is nobody's afterwards (-1). */
 static inline int take_fd(int *fd)

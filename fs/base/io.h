@@ -34,5 +34,8 @@ int io_remove_tree(int dir, const char *name);
 /* fsync(2) of a directory, so that names in it last. */
 int io_sync_dir(int dir);
 
+/* The target of the symlink that `fd` (O_PATH) is open on; the caller frees. */
+int io_readlink(int fd, char **ret);
+
 /* A directory in `dir`, not through a symlink. Returns a descriptor or -errno. */
 int io_open_dir(int dir, const char *name);

@@ -10,7 +10,7 @@ struct strv {
 	size_t n;
 };
 
-#define autostrv            cleanup(strv_release)
+#define autostrv	    cleanup(strv_release)
 #define strv_foreach(s, sv) for (char **s = (sv)->v; s && *s; s++)
 
 void strv_release(struct strv *sv);
