@@ -124,9 +124,11 @@ UNIT_SRC := \
 	tests/unit/base_strv.c \
 	tests/unit/graph.c \
 	tests/unit/ini.c \
+	tests/unit/install.c \
 	tests/unit/key.c \
 	tests/unit/recipe.c \
 	tests/unit/unpack.c \
+	tests/unit/view_change.c \
 	tests/unit/why.c \
 
 BASE_LIBS    := $(shell pkg-config --libs libcrypto 2>/dev/null)

@@ -1,0 +1,540 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The life of installs on disk: what a commit leaves, and that a refused one leaves nothing. */
+#include "fs/install.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "fs/state.h"
+#include "tests/unit/engine.h"
+
+static struct state *open_state(void)
+{
+	autofree char *problem = NULL;
+	struct state *s = NULL;
+	int r = state_open("state", true, &s, &problem);
+
+	if (r < 0)
+		fail_msg("cannot open the state: %s (%s)", strerror(-r), problem ? problem : "");
+	make_dirs("base");
+	assert_int_equal(state_set_base(s, "base", &problem), 0);
+	return s;
+}
+
+/* What a request does not say: version "1" and nothing else. */
+#define request(p, ...) (&(struct install_request){ .package = p, __VA_ARGS__ })
+
+static int begin(struct state *s, const struct install_request *q, struct install **ret,
+                 char **problem)
+{
+	struct install_request all = *q;
+
+	all.version = q->version ? q->version : "1";
+	all.key = q->key ? q->key : "";
+	all.needs = q->needs ? q->needs : "";
+	all.replaces = q->replaces ? q->replaces : "";
+	return install_begin(s, &all, ret, problem);
+}
+
+/* Install a package that has one file. Returns what begin or commit does; `*said` (may be NULL)
+ * gets the first problem, for the caller to free. */
+static int install(struct state *s, const struct install_request *q, const char *path,
+                   const char *text, char **said)
+{
+	autostrv struct strv problems = { 0 }, notes = { 0 };
+	autofree char *problem = NULL;
+	autofree char *file = NULL;
+	struct install *install = NULL;
+	int r = begin(s, q, &install, &problem);
+
+	if (r < 0) {
+		if (said)
+			*said = take_ptr(problem);
+		return r;
+	}
+	assert_true(asprintf(&file, "state/pending/%s/root/%s", q->package, path) > 0);
+	put(file, text);
+	r = install_commit(s, install, &problems, &notes);
+	install_free(install);
+	if (said && problems.n)
+		*said = strdup(problems.v[0]);
+	return r;
+}
+
+static size_t count(const char *path)
+{
+	autodir DIR *d = opendir(path);
+	size_t n = 0;
+
+	assert_non_null(d);
+	while (readdir(d))
+		n++;
+	return n - 2;
+}
+
+/* The packages of the stack, bottom first. */
+static void assert_stack(const struct state *s, const char *expected)
+{
+	autostrv struct strv names = { 0 };
+	autofree char *got = NULL;
+
+	for (size_t i = 0; i < s->n; i++)
+		assert_int_equal(strv_add(&names, s->stack[i]->meta->package), 0);
+	got = strv_join(&names, " ");
+	assert_string_equal(got, expected);
+}
+
+static void a_commit_is_on_disk(void **state)
+{
+	autofree char *file = NULL;
+	autofree char *stack = NULL;
+	autofree char *id = NULL;
+
+	(void)state;
+	struct state *s = open_state();
+	assert_int_equal(install(s, request("zlib", .key = "k 1"), "usr/lib/z", "12345", NULL), 0);
+	assert_stack(s, "zlib");
+	id = strdup(s->stack[0]->id);
+	assert_memory_equal(id, "zlib-1-", 7);
+	assert_int_equal(count("state/pending"), 0);
+	assert_int_equal(count("state/layers"), 2);
+	assert_true(asprintf(&file, "state/layers/%s/root/usr/lib/z", id) > 0);
+	assert_file(file, "12345");
+	assert_true(asprintf(&stack, "xsysfs-stack 1\n%s\n", id) > 0);
+	assert_file("state/stack", stack);
+	state_close(s);
+	s = open_state();
+	assert_stack(s, "zlib");
+	const struct meta *meta = s->stack[0]->meta;
+	assert_string_equal(meta->version, "1");
+	assert_string_equal(meta->key, "k 1");
+	assert_string_equal(meta->previous, "");
+	assert_int_equal(meta->files, 1);
+	assert_int_equal(meta->bytes, 5);
+	assert_true(meta->when.tv_sec > 0);
+	state_close(s);
+}
+
+static void the_id_is_the_contents(void **state)
+{
+	autofree char *first = NULL;
+
+	(void)state;
+	struct state *s = open_state();
+	assert_int_equal(install(s, request("p"), "f", "1", NULL), 0);
+	first = strdup(s->stack[0]->id);
+	assert_int_equal(install(s, request("p", .key = "again"), "f", "1", NULL), 0);
+	assert_string_equal(s->stack[0]->id, first);
+	assert_string_equal(s->stack[0]->meta->key, "again");
+	assert_string_equal(s->stack[0]->meta->previous, "");
+	assert_int_equal(count("state/layers"), 2);
+	assert_int_equal(count("state/pending"), 0);
+	assert_int_equal(install(s, request("p"), "f", "2", NULL), 0);
+	assert_string_not_equal(s->stack[0]->id, first);
+	assert_string_equal(s->stack[0]->meta->previous, first);
+	assert_int_equal(s->n, 1);
+	assert_int_equal(count("state/layers"), 3);
+	state_close(s);
+}
+
+static void requests_are_judged(void **state)
+{
+	const struct {
+		const struct install_request *q;
+		int r;
+	} cases[] = {
+		{ request("../p"), -EINVAL },
+		{ request(""), -EINVAL },
+		{ request("local"), -EINVAL },
+		{ request("p", .version = "1/2"), -EINVAL },
+		{ request("p", .version = ""), -EINVAL },
+		{ request("p", .key = "a\nb"), -EINVAL },
+		{ request("p", .key = "a\tb"), -EINVAL },
+		{ request("p", .key = "a\rb"), -EINVAL },
+		{ request("p", .key = "a\033b"), -EINVAL },
+		{ request("p", .needs = "../q"), -EINVAL },
+		{ request("p", .replaces = "q,.r"), -EINVAL },
+		{ request("p", .needs = "missing"), -ENOENT },
+		{ request("p", .needs = "p"), -ENOENT },
+	};
+	char key[130];
+
+	(void)state;
+	struct state *s = open_state();
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		autofree char *problem = NULL;
+		struct install *install = NULL;
+		int r = begin(s, cases[i].q, &install, &problem);
+
+		if (r != cases[i].r || !problem)
+			fail_msg("case %zu: %d %s", i, r, problem ? problem : "(nothing said)");
+		assert_int_equal(count("state/pending"), 0);
+	}
+	memset(key, 'k', 129);
+	key[129] = '\0';
+	assert_int_equal(install(s, request("p", .key = key), "f", "1", NULL), -EINVAL);
+	key[128] = '\0';
+	assert_int_equal(install(s, request("p", .key = key), "f", "1", NULL), 0);
+	assert_string_equal(s->stack[0]->meta->key, key);
+	state_close(s);
+}
+
+static void a_build_sees_what_it_needs(void **state)
+{
+	autofree char *problem = NULL;
+	struct install *i = NULL;
+
+	(void)state;
+	struct state *s = open_state();
+	assert_int_equal(install(s, request("a"), "a", "1", NULL), 0);
+	assert_int_equal(install(s, request("b", .needs = "a"), "b", "1", NULL), 0);
+	assert_int_equal(install(s, request("c"), "c", "1", NULL), 0);
+	assert_int_equal(begin(s, request("d", .needs = "b"), &i, &problem), 0);
+	assert_int_equal(i->below->n, 3);
+	assert_string_equal(layer_package(i->below->v[0]), "b");
+	assert_string_equal(layer_package(i->below->v[1]), "a");
+	assert_int_equal(i->below->v[2]->origin, ORIGIN_BASE);
+	assert_int_equal(install_abort(s, i), 0);
+	install_free(i);
+	assert_int_equal(begin(s, request("a", .needs = "b"), &i, &problem), -ELOOP);
+	assert_non_null(problem);
+	state_close(s);
+}
+
+static void an_aborted_install_leaves_nothing(void **state)
+{
+	autofree char *problem = NULL;
+	struct install *one = NULL, *two = NULL;
+
+	(void)state;
+	struct state *s = open_state();
+	assert_int_equal(begin(s, request("p"), &one, &problem), 0);
+	assert_int_equal(begin(s, request("p"), &two, &problem), -EBUSY);
+	assert_non_null(strstr(problem, "'p'"));
+	put("state/pending/p/root/usr/f", "x");
+	assert_int_equal(install_abort(s, one), 0);
+	install_free(one);
+	assert_int_equal(count("state/pending"), 0);
+	assert_int_equal(count("state/layers"), 1);
+	assert_int_equal(s->n, 0);
+	assert_int_equal(install(s, request("p"), "f", "1", NULL), 0);
+	state_close(s);
+}
+
+static void a_refused_commit_leaves_all_as_it_was(void **state)
+{
+	autofree char *said = NULL;
+	autofree char *before = NULL;
+
+	(void)state;
+	struct state *s = open_state();
+	assert_int_equal(install(s, request("a"), "usr/f", "1", NULL), 0);
+	assert_int_equal(install(s, request("b"), "usr/g", "1", NULL), 0);
+	before = fingerprint("state/layers");
+	assert_int_equal(install(s, request("c"), "usr/f", "2", &said), -EEXIST);
+	assert_non_null(strstr(said, "'a'"));
+	assert_non_null(strstr(said, "'c'"));
+	assert_non_null(strstr(said, "'usr/f'"));
+	assert_stack(s, "a b");
+	assert_untouched("state/layers", before);
+	assert_int_equal(count("state/pending"), 0);
+	assert_int_equal(install(s, request("c"), "usr/f", "1", NULL), 0); /* the same bytes */
+	assert_stack(s, "a b c");
+	assert_int_equal(install(s, request("a", .replaces = "c"), "usr/f", "3", NULL), 0);
+	assert_stack(s, "b c a");
+	state_close(s);
+}
+
+/* A circle is noticed last of all: the layer must not have changed by then. */
+static void a_circle_leaves_all_as_it_was(void **state)
+{
+	autofree char *said = NULL;
+	autofree char *problem = NULL;
+
+	(void)state;
+	struct state *s = open_state();
+	assert_int_equal(install(s, request("a"), "f", "1", NULL), 0);
+	assert_int_equal(install(s, request("b", .needs = "a"), "g", "1", NULL), 0);
+	assert_int_equal(install(s, request("a", .replaces = "b"), "f", "1", &said), -ELOOP);
+	assert_non_null(strstr(said, "a -> b -> a"));
+	assert_stack(s, "a b");
+	assert_int_equal(count("state/pending"), 0);
+	state_close(s);
+	s = open_state();
+	assert_stack(s, "a b");
+	assert_int_equal(s->stack[0]->meta->replaces.n, 0);
+	assert_int_equal(install(s, request("c"), "h", "1", &problem), 0);
+	state_close(s);
+}
+
+static void packages_are_removed(void **state)
+{
+	autofree char *problem = NULL;
+	autofree char *none = NULL;
+
+	(void)state;
+	struct state *s = open_state();
+	assert_int_equal(install(s, request("a"), "a", "1", NULL), 0);
+	assert_int_equal(install(s, request("b", .needs = "a"), "b", "1", NULL), 0);
+	assert_int_equal(state_remove(s, "a", &problem), -EBUSY);
+	assert_non_null(strstr(problem, "'b'"));
+	assert_stack(s, "a b");
+	assert_int_equal(state_remove(s, "zlib", &none), -ENOENT);
+	assert_int_equal(state_remove(s, "b", &problem), 0);
+	assert_int_equal(state_remove(s, "a", &problem), 0);
+	state_close(s);
+	s = open_state();
+	assert_stack(s, "");
+	assert_int_equal(count("state/layers"), 3); /* kept until gc */
+	state_close(s);
+}
+
+/* The stack never holds a package without what it needs, whatever happens in which order. */
+static void needs_cannot_go_while_a_package_installs(void **state)
+{
+	autostrv struct strv problems = { 0 }, notes = { 0 };
+	autofree char *problem = NULL;
+	struct install *i = NULL;
+	int removed, committed;
+
+	(void)state;
+	struct state *s = open_state();
+	assert_int_equal(install(s, request("a"), "a", "1", NULL), 0);
+	assert_int_equal(begin(s, request("b", .needs = "a"), &i, &problem), 0);
+	put("state/pending/b/root/b", "1");
+	removed = state_remove(s, "a", &problem);
+	committed = install_commit(s, i, &problems, &notes);
+	install_free(i);
+	assert_true(removed < 0 || committed < 0);
+	state_close(s);
+}
+
+static void a_rollback_brings_the_old_layer(void **state)
+{
+	autofree char *problem = NULL;
+	autofree char *old = NULL;
+	autofree char *new = NULL;
+
+	(void)state;
+	struct state *s = open_state();
+	assert_int_equal(install(s, request("a"), "f", "1", NULL), 0);
+	assert_int_equal(state_rollback(s, "a", &problem), -ENOENT);
+	assert_non_null(problem);
+	old = strdup(s->stack[0]->id);
+	assert_int_equal(install(s, request("a", .version = "2"), "f", "2", NULL), 0);
+	new = strdup(s->stack[0]->id);
+	free(take_ptr(problem));
+	assert_int_equal(state_rollback(s, "a", &problem), 0);
+	assert_string_equal(s->stack[0]->id, old);
+	state_close(s);
+	s = open_state();
+	assert_string_equal(s->stack[0]->id, old);
+	/* what came meanwhile is in the way of the new one's successor, not of the stack */
+	assert_int_equal(install(s, request("a", .version = "2"), "f", "2", NULL), 0);
+	assert_string_equal(s->stack[0]->id, new);
+	assert_int_equal(install(s, request("b"), "f", "2", NULL), 0);
+	assert_int_equal(state_rollback(s, "a", &problem), -EEXIST);
+	assert_non_null(strstr(problem, "'b'"));
+	assert_string_equal(state_find(s, "a")->id, new);
+	state_close(s);
+}
+
+static void gc_takes_what_nobody_names(void **state)
+{
+	autostrv struct strv gone = { 0 }, keep = { 0 };
+	autofree char *problem = NULL;
+	autofree char *first = NULL;
+	autofree char *second = NULL;
+
+	(void)state;
+	struct state *s = open_state();
+	assert_int_equal(install(s, request("a"), "f", "1", NULL), 0);
+	first = strdup(s->stack[0]->id);
+	assert_int_equal(install(s, request("a"), "f", "2", NULL), 0);
+	second = strdup(s->stack[0]->id);
+	assert_int_equal(install(s, request("a"), "f", "3", NULL), 0);
+	assert_int_equal(strv_add(&keep, second), 0);
+	assert_int_equal(state_gc(s, &keep, &gone), 0);
+	assert_int_equal(gone.n, 1);
+	assert_string_equal(gone.v[0], first);
+	assert_int_equal(count("state/layers"), 3);
+	assert_int_equal(state_rollback(s, "a", &problem), 0);
+	assert_int_equal(state_rollback(s, "a", &problem), -ENOENT); /* to what is gone */
+	assert_non_null(problem);
+	assert_string_equal(s->stack[0]->id, second);
+	state_close(s);
+}
+
+static void one_changes_a_state_at_a_time(void **state)
+{
+	autofree char *problem = NULL;
+	struct state *other = NULL;
+
+	(void)state;
+	struct state *s = open_state();
+	assert_int_equal(install(s, request("a"), "f", "1", NULL), 0);
+	make_dirs("state/pending/b/root");
+	put("state/work/x", "x");
+	assert_int_equal(state_open("state", true, &other, &problem), -EBUSY);
+	assert_non_null(problem);
+	assert_true(is_there("state/pending/b")); /* not his to clear away */
+	assert_true(is_there("state/work/x"));
+	free(take_ptr(problem));
+	assert_int_equal(state_open("state", false, &other, &problem), 0);
+	assert_stack(other, "a");
+	assert_true(is_there("state/pending/b"));
+	state_close(other);
+	state_close(s);
+	s = open_state(); /* after an unclean end */
+	assert_int_equal(count("state/pending"), 0);
+	assert_int_equal(count("state/work"), 0);
+	assert_stack(s, "a");
+	state_close(s);
+}
+
+static void other_folders_are_no_state(void **state)
+{
+	autofree char *problem = NULL;
+	struct state *s = NULL;
+
+	(void)state;
+	assert_int_equal(state_open("missing", false, &s, &problem), -ENOENT);
+	make_dirs("empty");
+	assert_int_equal(state_open("empty", false, &s, &problem), -ENOENT);
+	assert_non_null(problem);
+	assert_true(state_open("empty/a/b", true, &s, &problem) < 0);
+	assert_int_equal(state_open("empty", true, &s, &problem), 0);
+	state_close(s);
+	free(take_ptr(problem));
+	put("state/version", "2\n");
+	assert_int_equal(state_open("state", true, &s, &problem), -EPROTO);
+	free(take_ptr(problem));
+	assert_int_equal(state_open("state", false, &s, &problem), -EPROTO);
+	assert_false(is_there("state/layers"));
+}
+
+/* Somebody says --state ~ where a folder "work" has a year of it. */
+static void folders_with_something_else_are_spared(void **state)
+{
+	autofree char *problem = NULL;
+	struct state *s = NULL;
+	int r;
+
+	(void)state;
+	put("home/work/thesis", "text");
+	put("home/pending/letter", "text");
+	r = state_open("home", true, &s, &problem);
+	if (r == 0)
+		state_close(s);
+	assert_file("home/work/thesis", "text");
+	assert_file("home/pending/letter", "text");
+	assert_true(r < 0);
+}
+
+static void a_hostile_state_is_refused(void **state)
+{
+	static const char *const stacks[] = {
+		"xsysfs-stack 1\n../../evil\n",
+		"xsysfs-stack 1\nmissing-1-0\n",
+		"xsysfs-stack 1\nlocal\n",
+		"xsysfs-stack 2\n",
+		"",
+	};
+	struct state *s = open_state();
+
+	(void)state;
+	assert_int_equal(install(s, request("a"), "f", "1", NULL), 0);
+	state_close(s);
+	put("evil/meta", "package = e\nversion = 1\nfiles = 0\nbytes = 0\nwhen = 0\nwhen-nsec = 0\n");
+	make_dirs("evil/root");
+	for (size_t i = 0; i < ARRAY_SIZE(stacks); i++) {
+		autofree char *problem = NULL;
+
+		put("state/stack", stacks[i]);
+		if (state_open("state", true, &s, &problem) == 0)
+			fail_msg("case %zu was taken", i);
+		assert_non_null(problem);
+	}
+	/* a layer that is a link out of the state */
+	autofree char *problem = NULL;
+	put_link("../../evil", "state/layers/e-1-0");
+	put("state/stack", "xsysfs-stack 1\ne-1-0\n");
+	assert_true(state_open("state", true, &s, &problem) < 0);
+}
+
+/* The layer that `previous` names is opened by that name. */
+static void a_hostile_previous_leads_nowhere(void **state)
+{
+	autofree char *problem = NULL;
+	struct state *s = NULL;
+	int r;
+
+	(void)state;
+	s = open_state();
+	state_close(s);
+	put("evil/meta", "package = e\nversion = 1\nkey =\nprevious =\nneeds =\nreplaces =\n"
+	                 "files = 0\nbytes = 0\nwhen = 0\nwhen-nsec = 0\n");
+	make_dirs("evil/root");
+	put("state/layers/e-1-0/meta",
+	    "package = e\nversion = 1\nkey =\nprevious = ../../evil\nneeds =\nreplaces =\n"
+	    "files = 0\nbytes = 0\nwhen = 0\nwhen-nsec = 0\n");
+	make_dirs("state/layers/e-1-0/root");
+	put("state/stack", "xsysfs-stack 1\ne-1-0\n");
+	r = state_open("state", true, &s, &problem);
+	if (r == 0) {
+		r = state_rollback(s, "e", &problem);
+		state_close(s);
+	}
+	assert_true(r < 0);
+}
+
+static void the_base_is_remembered(void **state)
+{
+	autofree char *problem = NULL;
+	autofree char *real = NULL;
+	struct state *s = open_state();
+
+	(void)state;
+	real = realpath("base", NULL);
+	assert_int_equal(state_set_base(s, "missing", &problem), -ENOENT);
+	assert_non_null(problem);
+	assert_string_equal(s->base_path, real);
+	state_close(s);
+	free(take_ptr(problem));
+	assert_int_equal(state_open("state", false, &s, &problem), 0);
+	assert_string_equal(s->base_path, real);
+	assert_null(s->base);
+	autolayerset struct layerset *all = state_layers(s, true, true, NULL);
+	assert_int_equal(all->n, 1);
+	assert_ptr_equal(all->v[0], s->local);
+	state_close(s);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		temp_test(a_commit_is_on_disk),
+		temp_test(the_id_is_the_contents),
+		temp_test(requests_are_judged),
+		temp_test(a_build_sees_what_it_needs),
+		temp_test(an_aborted_install_leaves_nothing),
+		temp_test(a_refused_commit_leaves_all_as_it_was),
+		temp_test(a_circle_leaves_all_as_it_was),
+		temp_test(packages_are_removed),
+		temp_test(needs_cannot_go_while_a_package_installs),
+		temp_test(a_rollback_brings_the_old_layer),
+		temp_test(gc_takes_what_nobody_names),
+		temp_test(one_changes_a_state_at_a_time),
+		temp_test(other_folders_are_no_state),
+		temp_test(folders_with_something_else_are_spared),
+		temp_test(a_hostile_state_is_refused),
+		temp_test(a_hostile_previous_leads_nowhere),
+		temp_test(the_base_is_remembered),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
