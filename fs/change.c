@@ -211,12 +211,15 @@ int view_symlink(struct node *dir, const char *name, const char *target, struct 
 static int link_unlinked(struct node *node, struct node *dir, const char *name)
 {
 	struct view *view = node->view;
-	struct file *file = data_get(view->files, node, false);
 	autofound struct found found = { 0 };
 	autofd int fd = -1;
+	struct file *file;
 	char proc[64];
-	int r;
+	int r = view_raise(node);
 
+	if (r < 0)
+		return r;
+	file = data_get(view->files, node, false);
 	if (!file)
 		return -ENOENT;
 	r = lookup_find(dir, name, &found);

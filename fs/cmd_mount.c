@@ -241,14 +241,36 @@ const struct cmd cmd_mount = {
 
 /* ---- umount ---- */
 
-static pid_t pid_of_daemon(const char *state)
+/* The daemon behind a mount: a connection to it, and a way to see it end. */
+struct server {
+	int control, pidfd; /* -1 each: it has died before */
+	bool installing;
+};
+
+static void server_release(struct server *server)
+{
+	if (server->control >= 0)
+		close(server->control);
+	if (server->pidfd >= 0)
+		close(server->pidfd);
+}
+
+static void server_find(struct server *server, const char *state)
 {
 	struct where where = { .state = (char *)state };
 	autokv struct kv reply = { 0 };
+	const char *pid;
 
-	if (where_ask(&where, "status", NULL, NULL, &reply) < 0 || !kv_get(&reply, "pid"))
-		return 0;
-	return atoi(kv_get(&reply, "pid"));
+	server->control = where_connect(&where);
+	if (server->control < 0 ||
+	    control_ask(server->control, "status", NULL, NULL, &reply, NULL) < 0)
+		return;
+	pid = kv_get(&reply, "pid");
+	server->pidfd = pid ? syscall(SYS_pidfd_open, atoi(pid), 0) : -1;
+	server->installing = kv_get(&reply, "pending");
+	if (server->installing)
+		log_error("an install of '%s' is under way: unmount when it has ended",
+			  kv_get(&reply, "pending"));
 }
 
 /* The setuid helper that lets users unmount what they mounted. It says why not on stderr; we say it
@@ -281,12 +303,16 @@ static int take_down(const char *point)
 	return umount2(point, UMOUNT_NOFOLLOW) < 0 ? -errno : 0;
 }
 
-static int wait_until_gone(int pidfd)
+/* The kernel tells the daemon to go when the last copy of the mount has gone; other mount
+ * namespaces may have some for long, so tell it too. */
+static int wait_until_gone(const struct server *server)
 {
-	struct pollfd p = { .fd = pidfd, .events = POLLIN };
+	struct pollfd p = { .fd = server->pidfd, .events = POLLIN };
+	autokv struct kv reply = { 0 };
 
-	if (pidfd < 0)
+	if (server->pidfd < 0)
 		return CMD_DONE; /* it had gone before */
+	control_ask(server->control, "quit", NULL, NULL, &reply, NULL);
 	if (poll(&p, 1, GONE_MS) == 1)
 		return CMD_DONE;
 	log_error("unmounted, but the daemon has not ended after %d seconds", GONE_MS / 1000);
@@ -319,11 +345,10 @@ static int run_umount(const struct cmd *cmd, int argc, char **argv)
 {
 	automounts struct mounts mounts = { 0 };
 	autofree char *point = NULL;
-	autofd int pidfd = -1;
+	cleanup(server_release) struct server server = { .control = -1, .pidfd = -1 };
 	autofd int dir = -1;
 	struct cmd_line line;
 	const char *state;
-	pid_t pid;
 	int r;
 
 	if (cmd_parse(cmd, argc, argv, 1, 1, &line))
@@ -341,16 +366,16 @@ static int run_umount(const struct cmd *cmd, int argc, char **argv)
 		syncfs(dir);
 		close(take_fd(&dir));
 	}
-	pid = pid_of_daemon(state);
-	if (pid)
-		pidfd = syscall(SYS_pidfd_open, pid, 0);
+	server_find(&server, state);
+	if (server.installing)
+		return CMD_FAILED;
 	r = take_down(point);
 	if (r == -EBUSY)
 		log_error("cannot unmount '%s': it is in use (fuser -vm %s says by whom)", point,
 			  point);
 	else if (r < 0)
 		log_errno(r, "cannot unmount '%s'", point);
-	return r < 0 ? CMD_FAILED : wait_until_gone(pidfd);
+	return r < 0 ? CMD_FAILED : wait_until_gone(&server);
 }
 
 const struct cmd cmd_umount = {

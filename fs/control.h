@@ -9,6 +9,8 @@
  *   begin package version key needs replaces   view: the build view's name below .xsysfs/build
  *   commit | abort                             of that install; note, note.1, ...
  *   remove package | rollback package | gc     gone: layer ids
+ *   quit                                       after an unmount: other mount namespaces may have
+ *                                              copies of the mount that keep it alive
  *   base                                       comes with a descriptor of the base's root
  */
 #pragma once

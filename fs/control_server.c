@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -160,6 +161,16 @@ static int do_gc(struct connection *c, const struct kv *request, struct answer *
 	return r < 0 ? r : set_list(&a->kv, "gone", &gone);
 }
 
+static int do_quit(struct connection *c, const struct kv *request, struct answer *a)
+{
+	const struct xs_events *events = &c->control->xs->events;
+
+	(void)request;
+	(void)a;
+	events->quit(events->arg);
+	return 0;
+}
+
 static int do_base(struct connection *c, const struct kv *request, struct answer *a)
 {
 	(void)request;
@@ -171,9 +182,11 @@ static const struct {
 	const char *name;
 	int (*call)(struct connection *c, const struct kv *request, struct answer *a);
 } verbs[] = {
-	{ "abort", do_abort },	     { "base", do_base },     { "begin", do_begin },
-	{ "commit", do_commit },     { "gc", do_gc },	      { "remove", do_remove },
-	{ "rollback", do_rollback }, { "status", do_status },
+	{ "abort", do_abort },	 { "base", do_base },
+	{ "begin", do_begin },	 { "commit", do_commit },
+	{ "gc", do_gc },	 { "remove", do_remove },
+	{ "quit", do_quit },	 { "rollback", do_rollback },
+	{ "status", do_status },
 };
 
 static int dispatch(struct connection *c, const char *buf, size_t len, struct answer *a)
@@ -349,8 +362,14 @@ int control_start(struct xs *xs, const char *mountpoint, struct control **ret)
 	pthread_mutex_init(&control->lock, NULL);
 	control->socket = control->mountpoint ? listen_at(xs->state->fd) : -ENOMEM;
 	r = control->socket < 0 ? control->socket : 0;
-	if (r == 0)
+	if (r == 0) {
+		sigset_t all, old;
+
+		sigfillset(&all); /* signals are for the thread that waits for the end */
+		pthread_sigmask(SIG_SETMASK, &all, &old);
 		r = -pthread_create(&control->thread, NULL, accept_all, control);
+		pthread_sigmask(SIG_SETMASK, &old, NULL);
+	}
 	if (r < 0) {
 		if (control->socket >= 0)
 			close(control->socket);

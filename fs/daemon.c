@@ -2,6 +2,8 @@
 #include "fs/daemon.h"
 
 #include <errno.h>
+#include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -59,6 +61,15 @@ static void node_changed(void *arg, uint64_t id)
 	fuse_lowlevel_notify_inval_inode(arg, id, 0, 0);
 }
 
+/* The thread that waits for the end; a signal to it is how libfuse is told. */
+static pthread_t main_thread;
+
+static void quit(void *arg)
+{
+	(void)arg;
+	pthread_kill(main_thread, SIGTERM);
+}
+
 /* fusermount and libfuse cut options at commas and undo backslashes. */
 static char *escape(const char *s)
 {
@@ -111,7 +122,8 @@ static int serve(struct xs *xs, struct fuse_session *se, const struct daemon_opt
 	struct control *control = NULL;
 	int r;
 
-	xs->events = (struct xs_events){ entry_changed, node_changed, se };
+	xs->events = (struct xs_events){ entry_changed, node_changed, quit, se };
+	main_thread = pthread_self();
 	if (fuse_session_mount(se, options->mountpoint) < 0)
 		return -EIO;
 	ready_fd = options->ready;

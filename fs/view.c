@@ -433,6 +433,27 @@ static int open_unlinked(struct node *node, bool write, struct file **ret)
 	return r;
 }
 
+int view_raise(struct node *node)
+{
+	struct layer *layer;
+	struct file *file = NULL;
+	bool own;
+	int r;
+
+	if (!node->unlinked)
+		return copyup_node(node);
+	layer = node_layer(node->view->nodes, node);
+	own = layer == node->view->upper;
+	layer_unref(layer);
+	if (own)
+		return 0;
+	if (!S_ISREG(node->type))
+		return -ENOENT;
+	r = open_unlinked(node, true, &file);
+	data_close(file);
+	return r;
+}
+
 /* Under view->lock; `write` only after a copy-up. */
 static int open_node(struct node *node, bool write, bool pin, struct file **ret)
 {
@@ -591,7 +612,6 @@ static int set_size(struct node *node, off_t size)
 int view_setattr(struct node *node, unsigned what, const struct stat *want,
 		 const struct timespec times[2], struct stat *st)
 {
-	struct view *view = node->view;
 	autofd int fd = -1;
 	int r = 0;
 
@@ -605,7 +625,7 @@ int view_setattr(struct node *node, unsigned what, const struct stat *want,
 	if (r < 0)
 		return r;
 	if (what & ~VIEW_SET_SIZE) {
-		r = node->unlinked ? 0 : copyup_node(node);
+		r = view_raise(node);
 		if (r == 0 && node->dir)
 			fd = copyup_open_dir(node);
 		else if (r == 0)

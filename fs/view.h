@@ -164,6 +164,8 @@ void lookup_changed(struct node *dir);
 /* From now on it is in the upper too; `opaque`: and nowhere else. */
 void lookup_set_upper(struct node *dir, bool opaque);
 
+/* Have it in the upper, also when it is unlinked: before any change of it. */
+int view_raise(struct node *node);
 /* Its name is about to go: give a node that somebody still has a descriptor to live on. */
 int view_keep(struct node *node);
 /* Fill `st` for a node from what its layer says. */

@@ -242,8 +242,7 @@ static int change_xattr(struct node *node, const char *name, const void *value, 
 	r = view_enter_to_change(node, false);
 	if (r < 0)
 		return r;
-	if (!node->unlinked)
-		r = copyup_node(node);
+	r = view_raise(node);
 	if (r == 0)
 		r = handle_open(&h, node);
 	if (r == 0)

@@ -28,6 +28,7 @@ struct view;
 struct xs_events {
 	void (*entry_changed)(void *arg, uint64_t dir, const char *name);
 	void (*node_changed)(void *arg, uint64_t id);
+	void (*quit)(void *arg); /* end serving; may return before that is done */
 	void *arg;
 };
 

@@ -213,68 +213,111 @@ int io_readlink(int fd, char **ret)
 	return *ret ? 0 : -ENOMEM;
 }
 
-static int empty_dir(int parent, const char *name, dev_t dev);
-
-static int remove_entry(int parent, const char *name, dev_t dev)
+/* A directory that is to be emptied, so that we may do as we like in it. */
+static int open_to_empty(int parent, const char *name, dev_t dev)
 {
-	int r;
+	struct stat st;
 
-	if (unlinkat(parent, name, 0) == 0 || errno == ENOENT)
-		return 0;
-	if (errno != EISDIR)
+	if (fstatat(parent, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return -errno;
-	r = empty_dir(parent, name, dev);
-	if (r < 0)
-		return r;
-	return unlinkat(parent, name, AT_REMOVEDIR) < 0 && errno != ENOENT ? -errno : 0;
-}
-
-static int open_to_empty(int parent, const char *name)
-{
-	int fd = io_open_dir(parent, name);
-
-	if (fd != -EACCES)
-		return fd;
-	if (fchmodat(parent, name, 0700, 0) < 0)
+	if (st.st_dev != dev)
+		return -EXDEV;
+	/* chmod follows links, but this is a directory, in a folder of ours */
+	if ((st.st_mode & 0700) != 0700 && fchmodat(parent, name, 0700, 0) < 0)
 		return -errno;
 	return io_open_dir(parent, name);
 }
 
-static int empty_dir(int parent, const char *name, dev_t dev)
+/* A tree that is being removed. Directories found further down are moved up to its top, so that any
+ * depth takes two descriptors. */
+struct removal {
+	int top;
+	dev_t dev;
+	unsigned moved;
+};
+
+static int move_up(struct removal *r, int dir, const char *name)
 {
-	autofd int fd = open_to_empty(parent, name);
-	autodir DIR *d = NULL;
-	struct dirent *e;
+	char temp[32];
 	struct stat st;
 
-	if (fd < 0)
-		return fd;
-	if (fstat(fd, &st) < 0)
+	/* the directory's own ".." changes: that is a write to it (rename(2), EACCES) */
+	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return -errno;
-	if (st.st_dev != dev)
-		return -EXDEV;
-	if ((st.st_mode & 0700) != 0700 && fchmod(fd, 0700) < 0)
+	if ((st.st_mode & 0700) != 0700 && fchmodat(dir, name, 0700, 0) < 0)
 		return -errno;
-	d = fdopendir(dup(fd));
+	for (;;) {
+		snprintf(temp, sizeof(temp), ".%u", r->moved++);
+		if (renameat2(dir, name, r->top, temp, RENAME_NOREPLACE) == 0)
+			return 0;
+		if (errno != EEXIST)
+			return -errno;
+	}
+}
+
+/* Remove what is in the open directory but for directories, which `on_dir` deals with. */
+static int remove_entries(struct removal *r, int fd,
+			  int (*on_dir)(struct removal *r, int dir, const char *name))
+{
+	autodir DIR *d = NULL;
+	autofd int own = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+	struct dirent *e;
+
+	d = own < 0 ? NULL : fdopendir(own);
 	if (!d)
 		return -errno;
+	take_fd(&own);
+	rewinddir(d);
 	while ((errno = 0, e = readdir(d))) {
-		int r;
+		int result;
 
-		if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
+		if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0 ||
+		    unlinkat(fd, e->d_name, 0) == 0 || errno == ENOENT)
 			continue;
-		r = remove_entry(fd, e->d_name, dev);
-		if (r < 0)
-			return r;
+		if (errno != EISDIR)
+			return -errno;
+		if (unlinkat(fd, e->d_name, AT_REMOVEDIR) == 0)
+			continue;
+		result = on_dir(r, fd, e->d_name);
+		if (result < 0)
+			return result;
 	}
 	return -errno;
 }
 
+static int remove_in_top(struct removal *r, int dir, const char *name)
+{
+	autofd int fd = open_to_empty(dir, name, r->dev);
+	int result = fd < 0 ? fd : remove_entries(r, fd, move_up);
+
+	if (result == 0 && unlinkat(dir, name, AT_REMOVEDIR) < 0)
+		result = -errno;
+	return result;
+}
+
 int io_remove_tree(int dir, const char *name)
 {
+	struct removal removal = { .top = -1 };
+	autofd int top = -1;
 	struct stat st;
 
-	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
-		return errno == ENOENT ? 0 : -errno;
-	return remove_entry(dir, name, st.st_dev);
+	if (unlinkat(dir, name, 0) == 0 || errno == ENOENT)
+		return 0;
+	if (errno != EISDIR || fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return -errno;
+	top = open_to_empty(dir, name, st.st_dev);
+	if (top < 0)
+		return top;
+	removal.top = top;
+	removal.dev = st.st_dev;
+	for (;;) { /* what was moved up comes in the next round */
+		int r = remove_entries(&removal, top, remove_in_top);
+
+		if (r < 0)
+			return r;
+		if (unlinkat(dir, name, AT_REMOVEDIR) == 0)
+			return 0;
+		if (errno != ENOTEMPTY)
+			return -errno;
+	}
 }

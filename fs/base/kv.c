@@ -34,7 +34,7 @@ int kv_set(struct kv *kv, const char *key, const char *value)
 {
 	int r;
 
-	if (!key_is_valid(key) || strchr(value, '\n'))
+	if (!key_is_valid(key) || strchr(value, '\n') || *value == ' ')
 		return -EINVAL;
 	if (kv_get(kv, key))
 		return -EEXIST;

@@ -25,7 +25,8 @@ int kv_parse(struct kv *kv, const char *text, size_t len, unsigned *line);
 /* All lines as one string; the caller frees. NULL: no memory. */
 char *kv_format(const struct kv *kv);
 
-/* Returns 0, -EINVAL for a value with a line break or a malformed key, -EEXIST, -ENOMEM. */
+/* Returns 0, -EINVAL for a value with a line break or a leading blank, or a malformed key, -EEXIST,
+ * -ENOMEM. */
 int kv_set(struct kv *kv, const char *key, const char *value);
 int kv_setf(struct kv *kv, const char *key, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
