@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "fs/install.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,13 +22,24 @@
 #include "fs/state.h"
 #include "fs/tree.h"
 
-enum { ID_DIGITS = 12 }; /* of the tree's hash */
+enum {
+	ID_DIGITS = 12, /* of the tree's hash */
+	KEY_MAX = 128,
+};
 
 static int say(char **problem, int r, const char *fmt, const char *a, const char *b)
 {
 	if (asprintf(problem, fmt, a, b) < 0)
 		*problem = NULL;
 	return r;
+}
+
+static bool is_printable(const char *s)
+{
+	for (; *s; s++)
+		if (!isprint((unsigned char)*s))
+			return false;
+	return true;
 }
 
 static int make_meta(const struct install_request *q, struct meta **ret, char **problem)
@@ -38,7 +51,7 @@ static int make_meta(const struct install_request *q, struct meta **ret, char **
 	if (!name_is_version(q->version))
 		return say(problem, -EINVAL, "'%s' is no version for package '%s'", q->version,
 			   q->package);
-	if (strlen(q->key) > 128 || strpbrk(q->key, "\n\t"))
+	if (strlen(q->key) > KEY_MAX || !is_printable(q->key))
 		return say(problem, -EINVAL, "the key of package '%s' is not one short line%s",
 			   q->package, "");
 	meta = meta_new(q->package, q->version, q->key);
@@ -214,6 +227,19 @@ static int put_in_stack(struct state *state, const char *id, char **problem)
 	return r;
 }
 
+/* What it needs may have been removed while it was being installed. */
+static int check_needs(struct state *state, const struct meta *meta, char **problem)
+{
+	autostrv struct strv closure = { 0 };
+	const char *missing = NULL;
+	int r = stack_closure(state->stack, state->n, &meta->needs, &closure, &missing);
+
+	if (r == -ENOENT)
+		say(problem, r, "package '%s' needs '%s', which has been removed meanwhile",
+		    meta->package, missing);
+	return r;
+}
+
 int install_commit(struct state *state, struct install *install, struct strv *problems,
 		   struct strv *notes)
 {
@@ -222,7 +248,9 @@ int install_commit(struct state *state, struct install *install, struct strv *pr
 	autofree char *problem = NULL;
 	int r;
 
-	r = conflict_drop_indexes(layer, notes);
+	r = check_needs(state, layer->meta, &problem);
+	if (r == 0)
+		r = conflict_drop_indexes(layer, notes);
 	if (r == 0)
 		r = conflict_find(layer, state->stack, state->n, problems);
 	if (r == 0 && problems->n)

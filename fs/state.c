@@ -37,9 +37,21 @@ static int say(char **problem, int r, const char *fmt, ...)
 
 static int open_path_dir(int dir, const char *name)
 {
-	int fd = openat(dir, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	int fd = openat(dir, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 
 	return fd < 0 ? -errno : fd;
+}
+
+/* The root of a layer, never through a symlink: what STATE says is not to be trusted. `dir`, when
+ * given, is left open on the layer's own folder. */
+static int open_layer_root(const struct state *state, const char *id, int *dir)
+{
+	autofd int own = open_path_dir(state->layers, id);
+	int root = own < 0 ? own : open_path_dir(own, "root");
+
+	if (dir && root >= 0)
+		*dir = take_fd(&own);
+	return root;
 }
 
 static int check_version(struct state *state, bool change, char **problem)
@@ -102,7 +114,7 @@ static int open_folders(struct state *state, char **problem)
 	    (state->work = open_path_dir(state->fd, "work")) < 0)
 		return say(problem, -ENOENT, "'%s' is no xsysfs state: it has no folders of one",
 			   state->path);
-	fd = open_path_dir(state->layers, "local/root");
+	fd = open_layer_root(state, "local", NULL);
 	if (fd < 0)
 		return say(problem, fd, "the state '%s' has no layer 'local'", state->path);
 	state->local = layer_new(ORIGIN_LOCAL, "local", fd, NULL);
@@ -239,14 +251,14 @@ int state_set_base(struct state *state, const char *path, char **problem)
 
 int state_open_layer(const struct state *state, const char *id, struct layer **ret)
 {
-	autofd int dir = open_path_dir(state->layers, id);
-	autofd int root = dir < 0 ? -1 : open_path_dir(dir, "root");
+	autofd int dir = -1;
+	autofd int root = open_layer_root(state, id, &dir);
 	struct meta *meta = NULL;
 	struct layer *layer;
 	int r;
 
-	if (dir < 0 || root < 0)
-		return dir < 0 ? dir : root;
+	if (root < 0)
+		return root;
 	r = meta_read(dir, &meta);
 	if (r < 0)
 		return r;
