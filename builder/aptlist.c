@@ -94,9 +94,9 @@ static int entry_write(const struct entry *e, const char *more_suites, struct st
 	if (!places || !suites)
 		return -ENOMEM;
 	return strv_addf(ret, "Types: deb-src\nURIs: %s\nSuites: %s%s%s\nComponents: main\n%s%s%s",
-	                 places, suites, *more_suites ? " " : "", more_suites,
-	                 e->signed_by ? "Signed-By: " : "", e->signed_by ? e->signed_by : "",
-	                 e->signed_by ? "\n" : "");
+			 places, suites, *more_suites ? " " : "", more_suites,
+			 e->signed_by ? "Signed-By: " : "", e->signed_by ? e->signed_by : "",
+			 e->signed_by ? "\n" : "");
 }
 
 /* "deb [signed-by=F arch=amd64] URI SUITE COMPONENT..." */

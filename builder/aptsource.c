@@ -46,7 +46,7 @@ static int run_apt(const struct aptsource *a, const char *const *argv, char **ou
 	if (strv_add(&env, conf) < 0 || strv_add(&env, "LC_ALL=C") < 0)
 		return why_errno(why, -ENOMEM, "apt");
 	status = proc_read(&(struct proc){ .argv = argv, .env = env.v, .err = err }, OUTPUT_MAX,
-	                   out);
+			   out);
 	if (status < 0)
 		return why_errno(why, status, "cannot run '%s'", argv[0]);
 	return status == 0 ? 0 : why_set(why, -EIO, "'%s' failed (see '%s')", argv[0], log);
@@ -77,19 +77,19 @@ static int write_conf(const struct aptsource *a, char **why)
 			r = strv_addf(&conf, "%s\n", *line);
 	if (r == 0)
 		r = strv_addf(&conf,
-		              "Acquire::Languages \"none\";\n"
-		              "Acquire::Retries \"2\";\n"
-		              "APT::Sandbox::User \"root\";\n"
-		              "Dir::Etc::main \"/dev/null\";\n"
-		              "Dir::Etc::parts \"/dev/null\";\n"
-		              "Dir::Etc::sourcelist \"/dev/null\";\n"
-		              "Dir::Etc::sourceparts \"%s/sources.list.d\";\n"
-		              "Dir::Etc::preferences \"/dev/null\";\n"
-		              "Dir::Etc::preferencesparts \"/dev/null\";\n"
-		              "Dir::State::lists \"%s/lists\";\n"
-		              "Dir::Cache \"%s/cache\";\n"
-		              "Dir::Log \"%s\";\n",
-		              a->dir, a->dir, a->dir, a->dir);
+			      "Acquire::Languages \"none\";\n"
+			      "Acquire::Retries \"2\";\n"
+			      "APT::Sandbox::User \"root\";\n"
+			      "Dir::Etc::main \"/dev/null\";\n"
+			      "Dir::Etc::parts \"/dev/null\";\n"
+			      "Dir::Etc::sourcelist \"/dev/null\";\n"
+			      "Dir::Etc::sourceparts \"%s/sources.list.d\";\n"
+			      "Dir::Etc::preferences \"/dev/null\";\n"
+			      "Dir::Etc::preferencesparts \"/dev/null\";\n"
+			      "Dir::State::lists \"%s/lists\";\n"
+			      "Dir::Cache \"%s/cache\";\n"
+			      "Dir::Log \"%s\";\n",
+			      a->dir, a->dir, a->dir, a->dir);
 	text = r == 0 ? strv_join(&conf, "") : NULL;
 	if (!text)
 		return why_errno(why, -ENOMEM, "apt");
@@ -100,7 +100,7 @@ static int write_conf(const struct aptsource *a, char **why)
 static int make_folders(struct aptsource *a, const char *home, char **why)
 {
 	static const char *const folders[] = { "sources.list.d", "lists/partial",
-		                               "cache/archives/partial" };
+					       "cache/archives/partial" };
 	int r = 0;
 
 	if (asprintf(&a->dir, "%s/apt", home) < 0) {
@@ -122,7 +122,7 @@ static int update(struct aptsource *a, char **why)
 	int r;
 
 	log_note("asking apt which sources Debian's archive has%s",
-	         a->widened ? " in its other releases" : "");
+		 a->widened ? " in its other releases" : "");
 	r = run_apt(a, argv, &out, why);
 	a->updated = r == 0;
 	return r;
@@ -152,7 +152,7 @@ static int pick_orig(char *lines, char **uri, char **file)
 }
 
 static int ask(struct aptsource *a, const char *package, const char *version, char **uri,
-               char **file, char **why)
+	       char **file, char **why)
 {
 	autofree char *what = NULL;
 	autofree char *out = NULL;
@@ -173,7 +173,7 @@ static int ask(struct aptsource *a, const char *package, const char *version, ch
 
 /* Lists with more in them, and the question again. What went wrong before is forgotten. */
 static int ask_again(struct aptsource *a, const char *package, const char *version, char **uri,
-                     char **file, char **why)
+		     char **file, char **why)
 {
 	int r;
 
@@ -198,7 +198,7 @@ static int open_apt(struct aptsource *a, const char *home, char **why)
 }
 
 int aptsource_find(struct aptsource *a, const char *home, const char *package, const char *version,
-                   char **uri, char **file, char **why)
+		   char **uri, char **file, char **why)
 {
 	int r = a->dir ? 0 : open_apt(a, home, why);
 
@@ -216,7 +216,7 @@ int aptsource_find(struct aptsource *a, const char *home, const char *package, c
 		return r;
 	free(*why);
 	return why_set(why, -ENOENT,
-	               "Debian's archive, as apt knows it, has no source '%s %s' "
-	               "(see '%s/log')",
-	               package, version, a->dir);
+		       "Debian's archive, as apt knows it, has no source '%s %s' "
+		       "(see '%s/log')",
+		       package, version, a->dir);
 }

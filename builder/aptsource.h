@@ -23,7 +23,7 @@ void aptsource_release(struct aptsource *a);
 /* Ask for `package` in `version`; our apt folder is HOME/apt. `*uri` and `*file` are the caller's.
  * 0, or -errno with `*why`. */
 int aptsource_find(struct aptsource *a, const char *home, const char *package, const char *version,
-                   char **uri, char **file, char **why);
+		   char **uri, char **file, char **why);
 
 /* The entries of apt's `text` (a .sources file when `deb822`, else a .list) that are Debian's main
  * archive, each added as one deb822 paragraph of Types: deb-src with `more_suites` behind its own.

@@ -82,7 +82,7 @@ static char *expand_path(const struct ini *ini, const char *path)
 		n = asprintf(&full, "%s%s", home, path + 1);
 	else
 		n = asprintf(&full, "%.*s/%s", slash ? (int)(slash - ini->path) : 1,
-		             slash ? ini->path : ".", path);
+			     slash ? ini->path : ".", path);
 	return n < 0 ? NULL : full;
 }
 
@@ -112,14 +112,14 @@ static int check_npm(const struct ini *ini, const struct ini_entry *e, char **wh
 }
 
 static int take_archive(struct board *b, const struct ini *ini, const struct ini_entry *from,
-                        char **why)
+			char **why)
 {
 	const struct ini_entry *hash = ini_find(ini, "toolchain", "sha256");
 	const char *slash = strrchr(from->value, '/');
 
 	if (!hash)
 		return refuse(ini, from->line, "a toolchain by '%s' wants a sha256 beside it",
-		              from->key);
+			      from->key);
 	if (strlen(hash->value) != DIGEST_HEX - 1 ||
 	    hash->value[strspn(hash->value, "0123456789abcdef")])
 		return refuse(ini, hash->line, "a sha256 is 64 hex digits in lower case");
@@ -145,7 +145,7 @@ static int take_toolchain(struct board *b, const struct ini *ini, char **why)
 
 		if (e && found)
 			return refuse(ini, e->line, "'%s' beside '%s': say one way to a toolchain",
-			              e->key, found->key);
+				      e->key, found->key);
 		if (e)
 			found = e;
 	}

@@ -18,17 +18,17 @@ struct board {
 
 	char *toolchain; /* a folder of the user's; else one of the next two: */
 	char *url;
-	char *npm;               /* "NAME VERSION" of the npm registry */
-	char *file;              /* name of the archive */
+	char *npm;		 /* "NAME VERSION" of the npm registry */
+	char *file;		 /* name of the archive */
 	char sha256[DIGEST_HEX]; /* of the archive; "" with a folder */
-	char *inner;             /* pattern of the archive inside the archive; NULL for none */
-	char *sysroot;           /* NULL: the compiler's own */
+	char *inner;		 /* pattern of the archive inside the archive; NULL for none */
+	char *sysroot;		 /* NULL: the compiler's own */
 	unsigned toolchain_line;
 
 	char *cpu, *cflags, *ldflags; /* "" when not said */
-	char *prefix;                 /* where packages go, "/usr/local" */
-	char *libdir;                 /* below the prefix, "lib" */
-	char *glibc;                  /* what the Pi has; NULL when not said */
+	char *prefix;		      /* where packages go, "/usr/local" */
+	char *libdir;		      /* below the prefix, "lib" */
+	char *glibc;		      /* what the Pi has; NULL when not said */
 
 	char *state, *mnt, *work, *keys; /* absolute */
 };

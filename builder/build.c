@@ -46,7 +46,7 @@ static int find_mount(struct build *b)
 	b->where = b->options->where ? b->options->where : env && *env ? env : b->board->mnt;
 	if (b->where == b->board->mnt && !board_is_mounted(b->board))
 		return log_error("%s is not mounted at '%s' (try 'xsysfs mount %s')",
-		                 b->board->name, b->where, b->board->name);
+				 b->board->name, b->where, b->board->name);
 	return 0;
 }
 
@@ -56,8 +56,8 @@ static int check_path(const char *path)
 	const char *odd = path ? strpbrk(path, " \t\n:;'\"`$\\#%&*?") : NULL;
 
 	return odd ? log_error("nothing can be built in '%s': makefiles stumble over '%c'", path,
-	                       *odd)
-	           : 0;
+			       *odd)
+		   : 0;
 }
 
 static int look_around(struct build *b)
@@ -69,10 +69,10 @@ static int look_around(struct build *b)
 		return why_log(why, r);
 	if (!b->installed.mountpoint && !b->options->dry_run)
 		return log_error("nothing is mounted at '%s' (try 'xsysfs mount %s')", b->where,
-		                 b->board->name);
+				 b->board->name);
 	if (b->installed.sysroot && strcmp(b->installed.sysroot, b->toolchain.sysroot) != 0)
 		log_warn("'%s' stands on '%s', and the sysroot of %s's toolchain is '%s'", b->where,
-		         b->installed.sysroot, b->board->name, b->toolchain.sysroot);
+			 b->installed.sysroot, b->board->name, b->toolchain.sysroot);
 	if (check_path(b->installed.mountpoint) < 0 || check_path(b->toolchain.dir) < 0 ||
 	    check_path(b->board->work) < 0)
 		return -EINVAL;
@@ -105,10 +105,10 @@ static void explain(const struct build *b, const struct recipe *recipe, const st
 }
 
 static int run_build(struct build *b, const struct recipe *recipe, const struct strv *patches,
-                     const struct key *key)
+		     const struct key *key)
 {
 	const struct package_build p = { b->options, b->board, &b->toolchain, &b->ways,
-		                         b->where,   recipe,   patches,       key };
+					 b->where,   recipe,   patches,	      key };
 	struct timespec start, end;
 	int r;
 
@@ -124,7 +124,7 @@ static int run_build(struct build *b, const struct recipe *recipe, const struct 
 }
 
 static int make_key(const struct build *b, const struct recipe *recipe, const struct strv *patches,
-                    struct key *key)
+		    struct key *key)
 {
 	autostrv struct strv needs = { 0 };
 	char *why = NULL;

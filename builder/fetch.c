@@ -21,8 +21,8 @@
 #include "fs/base/log.h"
 
 #define CONNECT_SECONDS 5L
-#define STALL_SECONDS   30L
-#define STALL_BYTES     100L /* a second */
+#define STALL_SECONDS	30L
+#define STALL_BYTES	100L /* a second */
 
 struct transfer {
 	const char *name;
@@ -80,7 +80,7 @@ static unsigned terminal_width(void)
 
 /* "libffi-3.4.4.tar.gz  [#######.......]  51 %  0.7 of 1.3 MB" */
 static int show_bar(void *data, curl_off_t total, curl_off_t now, curl_off_t up_total,
-                    curl_off_t up)
+		    curl_off_t up)
 {
 	struct transfer *t = data;
 	char text[64], bar[64];
@@ -92,14 +92,14 @@ static int show_bar(void *data, curl_off_t total, curl_off_t now, curl_off_t up_
 	(void)up;
 	clock_gettime(CLOCK_MONOTONIC, &ts);
 	if (!total || (now < total && (ts.tv_sec - t->shown.tv_sec) * 1000 +
-	                                              (ts.tv_nsec - t->shown.tv_nsec) / 1000000 <
-	                                      100))
+						      (ts.tv_nsec - t->shown.tv_nsec) / 1000000 <
+					      100))
 		return 0;
 	t->shown = ts;
 	total += t->before;
 	now += t->before;
 	snprintf(text, sizeof(text), "%3d %%  %.1f of %.1f MB", (int)(now * 100 / total), now / 1e6,
-	         total / 1e6);
+		 total / 1e6);
 	cells = (int)width - (int)strlen(t->name) - (int)strlen(text) - 7;
 	cells = cells > 40 ? 40 : cells;
 	if (cells < 5) {
@@ -155,7 +155,7 @@ static void set_options(CURL *c, struct transfer *t)
 }
 
 static int explain(struct fetcher *f, CURLcode code, const char *url, const char *details,
-                   char **why)
+		   char **why)
 {
 	autofree char *host = url_host(url);
 	bool dead = is_dead(f->curl, code);
@@ -173,12 +173,12 @@ static int explain(struct fetcher *f, CURLcode code, const char *url, const char
 	if (code == CURLE_FILE_COULDNT_READ_FILE)
 		return why_set(why, -EIO, "%s", details);
 	return why_set(why, dead ? -EHOSTUNREACH : -EIO, "%s: %s", host,
-	               *details ? details : curl_easy_strerror(code));
+		       *details ? details : curl_easy_strerror(code));
 }
 
 /* Get the rest of `part` from `from` on. 0, -EAGAIN when that rest is not to be had, or -errno. */
 static int transfer(struct fetcher *f, const char *url, const char *name, FILE *part,
-                    curl_off_t from, char **why)
+		    curl_off_t from, char **why)
 {
 	struct transfer t = { .name = name, .before = from, .bar = isatty(STDERR_FILENO) };
 	char details[CURL_ERROR_SIZE] = "";
@@ -196,7 +196,7 @@ static int transfer(struct fetcher *f, const char *url, const char *name, FILE *
 		fputs("\r\033[K", stderr);
 	curl_easy_getinfo(f->curl, CURLINFO_RESPONSE_CODE, &http);
 	if (from > 0 && (code == CURLE_RANGE_ERROR || code == CURLE_BAD_DOWNLOAD_RESUME ||
-	                 code == CURLE_FILE_COULDNT_READ_FILE || http == 416))
+			 code == CURLE_FILE_COULDNT_READ_FILE || http == 416))
 		return -EAGAIN;
 	if (code == CURLE_OK && fflush(part) != 0)
 		return why_errno(why, -errno, "cannot write '%s'", name);
@@ -216,13 +216,13 @@ static int check_part(FILE *part, const char *name, const char *sha256, char **w
 		return why_errno(why, r, "cannot read '%s'", name);
 	if (strcmp(hex, sha256) != 0)
 		return why_set(why, -EBADMSG, "sha256 of '%s' is %s, and should be %s", name, hex,
-		               sha256);
+			       sha256);
 	return fsync(fileno(part)) < 0 ? why_errno(why, -errno, "cannot write '%s'", name) : 0;
 }
 
 /* From where an earlier try ended; from the start when the server or the hash wants it so. */
 static int fetch_part(struct fetcher *f, const char *url, const char *name, const char *sha256,
-                      FILE *part, char **why)
+		      FILE *part, char **why)
 {
 	curl_off_t from = lseek(fileno(part), 0, SEEK_END);
 	int r = transfer(f, url, name, part, from, why);
@@ -256,7 +256,7 @@ static FILE *open_part(const char *path)
 }
 
 int fetch_url(struct fetcher *f, const char *url, const char *dir, const char *name,
-              const char *sha256, char **why)
+	      const char *sha256, char **why)
 {
 	autofree char *path = places_join(dir, name);
 	autofree char *part_path = NULL;

@@ -20,7 +20,7 @@ void fetch_release(struct fetcher *f);
 
 /* 0, or -errno with `*why`: -EBADMSG for a wrong hash, -EHOSTUNREACH for a dead host, else -EIO. */
 int fetch_url(struct fetcher *f, const char *url, const char *dir, const char *name,
-              const char *sha256, char **why);
+	      const char *sha256, char **why);
 
 /* Whether the regular file DIR/NAME has this sha256. 1, 0, or -errno. */
 int fetch_check(const char *dir, const char *name, const char *sha256);

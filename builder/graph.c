@@ -74,11 +74,11 @@ static int name_cycle(const struct strv *path, const char *name, char **why)
 	cycle.n = path->n - from;
 	way = strv_join(&cycle, " -> ");
 	return why_set(why, -ELOOP, "packages need each other in a circle: %s -> %s",
-	               way ? way : "", name);
+		       way ? way : "", name);
 }
 
 static int name_missing(const struct graph *g, const struct graph_node *by, const char *name,
-                        char **why)
+			char **why)
 {
 	autofree const char **known = calloc(g->n + 1, sizeof(*known));
 	const char *near;
@@ -87,12 +87,12 @@ static int name_missing(const struct graph *g, const struct graph_node *by, cons
 		known[i] = g->nodes[i].name;
 	near = known ? why_near(name, known) : NULL;
 	return why_set(why, -ENOENT, "%s%sthere is no recipe for '%s'%s%s%s", by ? by->where : "",
-	               by ? ": " : "", name, near ? " (did you mean '" : "", near ? near : "",
-	               near ? "'?)" : "");
+		       by ? ": " : "", name, near ? " (did you mean '" : "", near ? near : "",
+		       near ? "'?)" : "");
 }
 
 static int visit(struct graph *g, const struct graph_node *by, const char *name, struct strv *path,
-                 struct strv *order, char **why)
+		 struct strv *order, char **why)
 {
 	struct graph_node *node = find(g, name);
 	int r;

@@ -45,7 +45,7 @@ const struct ini_entry *ini_find(const struct ini *ini, const char *section, con
 }
 
 const char *ini_get(const struct ini *ini, const char *section, const char *key,
-                    const char *missing)
+		    const char *missing)
 {
 	const struct ini_entry *e = ini_find(ini, section, key);
 
@@ -119,20 +119,20 @@ static int scan_value(struct scan *s, const char *key, char **value)
 
 		if (v[n])
 			return refuse(s,
-			              "the value of '%s' would be cut at '%c': put it in double "
-			              "quotes, or a comment on a line of its own",
-			              key, v[n]);
+				      "the value of '%s' would be cut at '%c': put it in double "
+				      "quotes, or a comment on a line of its own",
+				      key, v[n]);
 		return 0;
 	}
 	end = strchr(v + 1, *v);
 	if (!end || end[1])
 		return refuse(s,
-		              "the value of '%s' starts with a quote and does not end with its "
-		              "twin",
-		              key);
+			      "the value of '%s' starts with a quote and does not end with its "
+			      "twin",
+			      key);
 	if (strchr(v, '\\'))
 		return refuse(s, "a backslash in the quoted value of '%s' (use a script instead)",
-		              key);
+			      key);
 	*end = '\0';
 	*value = v + 1;
 	return 0;
@@ -161,7 +161,7 @@ static int scan_pair(struct scan *s, char *text)
 		return refuse(s, "key '%s' comes twice (first in line %u)", key, before->line);
 	if (before)
 		return refuse(s, "key '%s' differs only in case from '%s' in line %u", key,
-		              before->key, before->line);
+			      before->key, before->line);
 	r = scan_value(s, key, &value);
 	return r < 0 ? r : add_entry(s, key, value);
 }
@@ -191,7 +191,7 @@ static int next_line(struct scan *s, char **rest, char line[INI_LINE_MAX + 1], u
 			len--;
 		if (have + len > INI_LINE_MAX)
 			return refuse(s, "a line of more than %d bytes (put it into a script)",
-			              INI_LINE_MAX);
+				      INI_LINE_MAX);
 		memcpy(line + have, text, len);
 		have += len;
 		line[have] = '\0';
@@ -199,7 +199,7 @@ static int next_line(struct scan *s, char **rest, char line[INI_LINE_MAX + 1], u
 			return 0;
 		if (line[strspn(line, " \t")] == '#' || line[strspn(line, " \t")] == ';')
 			return refuse(s,
-			              "a comment that ends in a backslash swallows the next line");
+				      "a comment that ends in a backslash swallows the next line");
 		line[--have] = '\0';
 	}
 	return have ? refuse(s, "the last line ends in a backslash") : 0;
@@ -256,7 +256,7 @@ static int compare(struct scan *s)
 		s->line = e->line;
 		if (!value || strcmp(value, e->value) != 0)
 			r = refuse(s, "iniparser reads the value of '%s' as '%s', and it says '%s'",
-			           e->key, value ? value : "", e->value);
+				   e->key, value ? value : "", e->value);
 	}
 	iniparser_freedict(dict);
 	return r;

@@ -40,7 +40,7 @@ int ini_load(struct ini *ini, const char *path, char **why);
 const struct ini_entry *ini_find(const struct ini *ini, const char *section, const char *key);
 /* The value, or `missing`. */
 const char *ini_get(const struct ini *ini, const char *section, const char *key,
-                    const char *missing);
+		    const char *missing);
 
 /* What a kind of file may hold. A section "source:*" stands for "source" and every "source:WORD",
  * a key "*" for any key. A table ends with a NULL section. */

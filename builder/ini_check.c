@@ -24,7 +24,7 @@ static bool section_fits(const char *pattern, const char *section)
 }
 
 static int unknown_section(const struct ini *ini, const struct ini_entry *e,
-                           const struct ini_allowed *allowed, char **why)
+			   const struct ini_allowed *allowed, char **why)
 {
 	const char *words[WORDS_MAX] = { NULL };
 	const char *near;
@@ -35,12 +35,12 @@ static int unknown_section(const struct ini *ini, const struct ini_entry *e,
 	near = why_near(e->section, words);
 	if (near)
 		return why_set(why, -EINVAL, "%s:%u: unknown section [%s] (did you mean [%s]?)",
-		               ini->path, e->line, e->section, near);
+			       ini->path, e->line, e->section, near);
 	return why_set(why, -EINVAL, "%s:%u: unknown section [%s]", ini->path, e->line, e->section);
 }
 
 static int unknown_key(const struct ini *ini, const struct ini_entry *e,
-                       const struct ini_allowed *allowed, char **why)
+		       const struct ini_allowed *allowed, char **why)
 {
 	const char *words[WORDS_MAX] = { NULL };
 	const char *near;
@@ -52,9 +52,9 @@ static int unknown_key(const struct ini *ini, const struct ini_entry *e,
 	near = why_near(e->key, words);
 	if (near)
 		return why_set(why, -EINVAL, "%s:%u: unknown key '%s' in [%s] (did you mean '%s'?)",
-		               ini->path, e->line, e->key, e->section, near);
+			       ini->path, e->line, e->key, e->section, near);
 	return why_set(why, -EINVAL, "%s:%u: unknown key '%s' in [%s]", ini->path, e->line, e->key,
-	               e->section);
+		       e->section);
 }
 
 int ini_check(const struct ini *ini, const struct ini_allowed *allowed, char **why)

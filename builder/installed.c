@@ -30,7 +30,7 @@ void installed_release(struct installed *i)
 
 /* `xsysfs -C WHERE VERB --json`, whose own message has been said when it fails. */
 static int ask(const struct places *places, const char *where, const char *verb, json_t **ret,
-               char **why)
+	       char **why)
 {
 	const char *argv[] = { places->xsysfs, "-C", where, verb, "--json", NULL };
 	autofree char *out = NULL;
@@ -42,10 +42,10 @@ static int ask(const struct places *places, const char *where, const char *verb,
 	words = proc_words(status);
 	if (status != 0)
 		return why_set(why, -EIO, "'xsysfs -C %s %s' failed: %s", where, verb,
-		               words ? words : "");
+			       words ? words : "");
 	*ret = json_loads(out, 0, NULL);
 	return *ret ? 0
-	            : why_set(why, -EBADMSG, "'xsysfs %s --json' does not answer in JSON", verb);
+		    : why_set(why, -EBADMSG, "'xsysfs %s --json' does not answer in JSON", verb);
 }
 
 static int take(const json_t *object, const char *key, struct strv *ret)

@@ -106,14 +106,14 @@ static int add_recipe(const struct recipe *recipe, struct strv *lines)
 		r = add_list(lines, "replaces", &recipe->replaces);
 	if (r == 0)
 		r = strv_addf(lines, "system %s%s", systems[recipe->system],
-		              recipe->in_tree ? " in-tree" : "");
+			      recipe->in_tree ? " in-tree" : "");
 	for (int i = 0; i < PHASE_COUNT && r == 0; i++) {
 		if (recipe->command[i])
 			r = strv_addf(lines, "%s-command %s", recipe_phase_names[i],
-			              recipe->command[i]);
+				      recipe->command[i]);
 		if (r == 0 && *recipe->options[i])
 			r = strv_addf(lines, "%s-options %s", recipe_phase_names[i],
-			              recipe->options[i]);
+				      recipe->options[i]);
 	}
 	if (r == 0)
 		r = add_list(lines, "cache", &recipe->cache);
@@ -133,12 +133,12 @@ static int add_board(const struct board *b, const struct toolchain *t, struct st
 	if (r == 0)
 		r = strv_addf(lines, "board-library-dir %s", b->libdir);
 	return r == 0 ? strv_addf(lines, "toolchain %s %s %s", t->triple, t->version, t->identity)
-	              : r;
+		      : r;
 }
 
 int key_make(struct key *k, const struct recipe *recipe, const struct strv *patches,
-             const struct board *board, const struct toolchain *toolchain, const struct strv *needs,
-             char **why)
+	     const struct board *board, const struct toolchain *toolchain, const struct strv *needs,
+	     char **why)
 {
 	autostrv struct strv lines = { 0 };
 	int r = strv_addf(&lines, "format %d", KEY_FORMAT);
@@ -184,7 +184,7 @@ char *key_recall(const char *keys, const char *hex)
 }
 
 static int add_missing(const struct strv *of, const struct strv *in, const char *margin, char sign,
-                       struct strv *ret)
+		       struct strv *ret)
 {
 	int r = 0;
 

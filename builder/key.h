@@ -22,8 +22,8 @@ void key_release(struct key *k);
 
 /* `needs` are "NAME KEY" of the direct dependencies, sorted. 0 or -errno with `*why`. */
 int key_make(struct key *k, const struct recipe *recipe, const struct strv *patches,
-             const struct board *board, const struct toolchain *toolchain, const struct strv *needs,
-             char **why);
+	     const struct board *board, const struct toolchain *toolchain, const struct strv *needs,
+	     char **why);
 
 /* Keep the text below the folder `keys`, by the key's name, and get it back (NULL: not kept). */
 int key_store(const char *keys, const struct key *k);

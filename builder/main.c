@@ -61,7 +61,7 @@ static int unknown(const char *name)
 		names[i] = verbs[i].name;
 	near = why_near(name, names);
 	log_error("unknown verb '%s'%s%s%s", name, near ? " (did you mean '" : "", near ? near : "",
-	          near ? "'?)" : " (see 'xsysfs-build --help')");
+		  near ? "'?)" : " (see 'xsysfs-build --help')");
 	return 2;
 }
 
@@ -80,8 +80,8 @@ static int run(const struct verb *v, int argc, char **argv)
 		status = 2;
 	} else if (o.n_args < v->least || o.n_args > v->most) {
 		log_error("%s wants %s: xsysfs %s %s", v->name,
-		          o.n_args < v->least ? "more arguments" : "fewer arguments", v->name,
-		          v->args);
+			  o.n_args < v->least ? "more arguments" : "fewer arguments", v->name,
+			  v->args);
 		status = 2;
 	} else {
 		status = places_init(&o.places) < 0 ? 1 : v->run(&o);

@@ -24,7 +24,7 @@ int verb_board(const struct options *o, const char *name, struct board **ret)
 {
 	char *why = NULL;
 	int r = name ? board_load(&o->places, name, ret, &why)
-	             : board_default(&o->places, ret, &why);
+		     : board_default(&o->places, ret, &why);
 
 	return r < 0 ? why_log(why, r) : 0;
 }
@@ -40,8 +40,8 @@ static int get_toolchain(struct options *o, const struct board *board, struct to
 		return why_log(why, r);
 	if (t->glibc && board->glibc && strverscmp(t->glibc, board->glibc) > 0)
 		log_warn("%s: the toolchain's glibc %s is newer than the Pi's %s: programs may not "
-		         "start there",
-		         board->path, t->glibc, board->glibc);
+			 "start there",
+			 board->path, t->glibc, board->glibc);
 	return 0;
 }
 
@@ -59,10 +59,10 @@ int verb_toolchain(struct options *o)
 
 /* Becomes `xsysfs mount`, which says itself what goes wrong. */
 static int exec_mount(const struct options *o, const struct board *board, const struct toolchain *t,
-                      const char *mnt)
+		      const char *mnt)
 {
 	const char *argv[12] = { o->places.xsysfs, "mount",   "--sysroot",
-		                 t->sysroot,       "--state", board->state };
+				 t->sysroot,	   "--state", board->state };
 	size_t n = 6;
 
 	if (o->mount_options) {

@@ -12,7 +12,7 @@
 struct option_help {
 	const char *verbs; /* space-separated */
 	const char *name;  /* long */
-	int letter;        /* below 256: the short one */
+	int letter;	   /* below 256: the short one */
 	const char *value; /* NULL: a switch */
 	const char *help;
 };
@@ -54,7 +54,7 @@ void options_help(FILE *to, const char *verb)
 		if (o->letter < 256)
 			snprintf(letter, sizeof(letter), "-%c, ", o->letter);
 		snprintf(left, sizeof(left), "%s--%s%s%s", letter, o->name, o->value ? " " : "",
-		         o->value ? o->value : "");
+			 o->value ? o->value : "");
 		fprintf(to, "  %-22s %s\n", left, o->help);
 	}
 }
@@ -122,9 +122,9 @@ static int refuse(const char *verb, int letter, char **argv)
 
 	if (letter == ':')
 		return log_error("%s: option '%s' wants a value (see 'xsysfs %s --help')", verb,
-		                 option, verb);
+				 option, verb);
 	return log_error("%s: there is no option '%s' (see 'xsysfs %s --help')", verb, option,
-	                 verb);
+			 verb);
 }
 
 int options_parse(struct options *o, const char *verb, int argc, char **argv)
@@ -142,16 +142,16 @@ int options_parse(struct options *o, const char *verb, int argc, char **argv)
 		if (!takes(t, verb))
 			continue;
 		longs[n++] = (struct option){ t->name, t->value ? required_argument : no_argument,
-			                      NULL, t->letter };
+					      NULL, t->letter };
 		if (t->letter < 256)
 			snprintf(shorts + len, sizeof(shorts) - len, "%c%s", t->letter,
-			         t->value ? ":" : "");
+				 t->value ? ":" : "");
 	}
 	optind = 1;
 	opterr = 0;
 	while ((letter = getopt_long(argc, argv, shorts, longs, NULL)) >= 0) {
 		int r = letter == '?' || letter == ':' ? refuse(verb, letter, argv)
-		                                       : set(o, letter, optarg);
+						       : set(o, letter, optarg);
 
 		if (r < 0)
 			return r;

@@ -10,9 +10,9 @@
 struct options {
 	const char *board; /* NULL: find one */
 	const char *where; /* -C: mount point or state folder; NULL: the board's */
-	int jobs;          /* -j; 0: one a processor */
+	int jobs;	   /* -j; 0: one a processor */
 	bool keep, explain, dry_run;
-	bool foreground;           /* mount -f */
+	bool foreground;	   /* mount -f */
 	const char *mount_options; /* mount -o */
 	struct places places;
 	char **args; /* the rest, NULL-terminated, lent from argv */

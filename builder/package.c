@@ -103,7 +103,7 @@ static int apply_patches(const struct package_build *b, const struct phase_folde
 }
 
 static int write_plan(const struct package_build *b, const struct phase_folders *f, int64_t newest,
-                      char **why)
+		      char **why)
 {
 	autostrv struct strv env = { 0 };
 	int jobs = b->options->jobs ? b->options->jobs : get_nprocs();
@@ -141,9 +141,9 @@ static int install(const struct package_build *b, const struct phase_folders *f)
 	const struct recipe *recipe = b->recipe;
 	autofree char *needs = strv_join(&recipe->needs, ",");
 	autofree char *replaces = strv_join(&recipe->replaces, ",");
-	const char *argv[24] = { places->xsysfs, "run",        "-C",        b->where,
-		                 "--package",    recipe->name, "--version", recipe->version,
-		                 "--key",        b->key->hex };
+	const char *argv[24] = { places->xsysfs, "run",	       "-C",	    b->where,
+				 "--package",	 recipe->name, "--version", recipe->version,
+				 "--key",	 b->key->hex };
 	size_t n = 10;
 	int status;
 

@@ -39,8 +39,8 @@ int patch_list(const char *patches, const char *package, struct strv *ret)
 /* The first line of what patch(1) said that tells the trouble. */
 static char *trouble(char *said)
 {
-	static const char *const signs[] = { "FAILED",     "malformed", "can't find file",
-		                             "previously", "garbage",   "No such file" };
+	static const char *const signs[] = { "FAILED",	   "malformed", "can't find file",
+					     "previously", "garbage",	"No such file" };
 	char *line, *rest = said;
 
 	while ((line = strsep(&rest, "\n")))
@@ -63,14 +63,14 @@ int patch_apply(const char *patch, const char *src, int log, char **why)
 		input = NULL;
 		return why_errno(why, -ENOMEM, "%s", patch);
 	}
-	const char *argv[] = { "patch",           "-p1",      "--batch",
-		               "--forward",       "--fuzz=0", "--no-backup-if-mismatch",
-		               "--reject-file=-", input,      NULL };
+	const char *argv[] = { "patch",		  "-p1",      "--batch",
+			       "--forward",	  "--fuzz=0", "--no-backup-if-mismatch",
+			       "--reject-file=-", input,      NULL };
 
 	status = proc_read(&(struct proc){ .argv = argv, .dir = src, .err = log }, SAID_MAX, &said);
 	if (status < 0)
 		return why_errno(why, status, "cannot run 'patch'%s",
-		                 status == -ENOENT ? " (install it)" : "");
+				 status == -ENOENT ? " (install it)" : "");
 	io_write_all(log, said, strlen(said));
 	if (status != 0)
 		return why_set(why, -EINVAL, "patch '%s' does not apply: %s", patch, trouble(said));

@@ -34,17 +34,17 @@ static char *phase_command(const struct recipe *r, enum recipe_phase phase)
 
 	if (r->script[phase])
 		return asprintf(&command, "sh -eu \"$RECIPE_DIR/%s\"",
-		                strrchr(r->script[phase], '/') + 1) < 0
-		               ? NULL
-		               : command;
+				strrchr(r->script[phase], '/') + 1) < 0
+			       ? NULL
+			       : command;
 	if (r->command[phase])
 		return strdup(r->command[phase]);
 	if (r->system == RECIPE_SCRIPT || (r->system == RECIPE_MAKE && phase == PHASE_CONFIGURE))
 		return NULL;
 	return asprintf(&command, "%s%s%s", usual[phase], *r->options[phase] ? " " : "",
-	                r->options[phase]) < 0
-	               ? NULL
-	               : command;
+			r->options[phase]) < 0
+		       ? NULL
+		       : command;
 }
 
 static int write_site(const struct recipe *recipe, const struct phase_folders *f, char **why)
@@ -87,7 +87,7 @@ static int add_environment(struct kv *plan, const struct strv *env)
 }
 
 int phase_write_plan(const struct recipe *recipe, const struct phase_folders *f,
-                     const struct strv *env, char **why)
+		     const struct strv *env, char **why)
 {
 	autokv struct kv plan = { 0 };
 	autofree char *text = NULL;
@@ -186,10 +186,10 @@ static int run_phase(const struct run *run, const char *name, const char *comman
 		return 0;
 	if (status < 0)
 		return log_errno(status, "%s %s: cannot run %s in '%s'", run->package, run->version,
-		                 name, run->folder);
+				 name, run->folder);
 	words = proc_words(status);
 	log_error("%s %s: %s failed: %s: %s", run->package, run->version, name, words ? words : "",
-	          command);
+		  command);
 	show_tail(path);
 	log_note("%s %s: the log of %s is '%s'", run->package, run->version, name, path);
 	return -EIO;

@@ -21,12 +21,12 @@ struct phase_folders {
 
 /* Everything that the commands of `recipe` find in their environment. 0 or -ENOMEM. */
 int phase_environment(const struct recipe *recipe, const struct board *board,
-                      const struct toolchain *toolchain, const struct phase_folders *folders,
-                      int jobs, long long epoch, struct strv *env);
+		      const struct toolchain *toolchain, const struct phase_folders *folders,
+		      int jobs, long long epoch, struct strv *env);
 
 /* Write WORK/plan, and WORK/config.site with the recipe's answers for configure. */
 int phase_write_plan(const struct recipe *recipe, const struct phase_folders *folders,
-                     const struct strv *env, char **why);
+		     const struct strv *env, char **why);
 
 /* Carry out WORK/plan. 0; 1 when a phase failed, which has been said with its last lines. */
 int phase_run_plan(const char *work);

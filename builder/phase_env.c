@@ -56,17 +56,17 @@ static int add_tools(const struct board *b, const struct toolchain *t, struct st
 {
 	static const char *const compilers[][2] = { { "CC", "gcc" }, { "CXX", "g++" } };
 	static const char *const tools[][2] = {
-		{ "AR", "ar" },           { "AS", "as" },           { "LD", "ld" },
-		{ "NM", "nm" },           { "RANLIB", "ranlib" },   { "STRIP", "strip" },
+		{ "AR", "ar" },		  { "AS", "as" },	    { "LD", "ld" },
+		{ "NM", "nm" },		  { "RANLIB", "ranlib" },   { "STRIP", "strip" },
 		{ "OBJCOPY", "objcopy" }, { "OBJDUMP", "objdump" }, { "READELF", "readelf" },
 	};
 	int r = strv_addf(env, "CPP=%sgcc -E --sysroot=" PHASE_SYSROOT, t->cross);
 
 	for (size_t i = 0; i < ARRAY_SIZE(compilers) && r == 0; i++)
 		r = strv_addf(env,
-		              "%s=%s%s --sysroot=" PHASE_SYSROOT " -Wl,-rpath-link," PHASE_SYSROOT
-		              "%s/%s",
-		              compilers[i][0], t->cross, compilers[i][1], b->prefix, b->libdir);
+			      "%s=%s%s --sysroot=" PHASE_SYSROOT " -Wl,-rpath-link," PHASE_SYSROOT
+			      "%s/%s",
+			      compilers[i][0], t->cross, compilers[i][1], b->prefix, b->libdir);
 	for (size_t i = 0; i < ARRAY_SIZE(tools) && r == 0; i++)
 		r = strv_addf(env, "%s=%s%s", tools[i][0], t->cross, tools[i][1]);
 	return r;
@@ -86,14 +86,14 @@ static int add_flags(const struct board *b, struct strv *env)
 		r = strv_addf(env, "CXXFLAGS=-O2%s%s", space, b->cflags);
 	if (r == 0)
 		r = strv_addf(env, "CPPFLAGS=%s%s%s",
-		              usual ? "" : "-isystem =", usual ? "" : b->prefix,
-		              usual ? "" : "/include");
+			      usual ? "" : "-isystem =", usual ? "" : b->prefix,
+			      usual ? "" : "/include");
 	if (r < 0)
 		return r;
 	if (searched)
 		return strv_addf(env, "LDFLAGS=%s", b->ldflags);
 	return strv_addf(env, "LDFLAGS=-L=%s/%s%s%s", b->prefix, b->libdir, *b->ldflags ? " " : "",
-	                 b->ldflags);
+			 b->ldflags);
 }
 
 static int add_pkg_config(const struct board *b, struct strv *env)
@@ -105,14 +105,14 @@ static int add_pkg_config(const struct board *b, struct strv *env)
 	if (r < 0)
 		return r;
 	return strv_addf(env,
-	                 "PKG_CONFIG_LIBDIR=" PHASE_SYSROOT "%s/%s/pkgconfig:" PHASE_SYSROOT
-	                 "%s/share/pkgconfig:" PHASE_SYSROOT "/usr/lib/pkgconfig:" PHASE_SYSROOT
-	                 "/usr/share/pkgconfig",
-	                 b->prefix, b->libdir, b->prefix);
+			 "PKG_CONFIG_LIBDIR=" PHASE_SYSROOT "%s/%s/pkgconfig:" PHASE_SYSROOT
+			 "%s/share/pkgconfig:" PHASE_SYSROOT "/usr/lib/pkgconfig:" PHASE_SYSROOT
+			 "/usr/share/pkgconfig",
+			 b->prefix, b->libdir, b->prefix);
 }
 
 static int add_folders(const struct recipe *recipe, const struct board *b,
-                       const struct phase_folders *f, struct strv *env)
+		       const struct phase_folders *f, struct strv *env)
 {
 	autofree char *recipe_dir = realpath(recipe->dir, NULL);
 	int r = strv_add(env, "SYSROOT=" PHASE_SYSROOT);
@@ -133,8 +133,8 @@ static int add_folders(const struct recipe *recipe, const struct board *b,
 }
 
 int phase_environment(const struct recipe *recipe, const struct board *board,
-                      const struct toolchain *toolchain, const struct phase_folders *folders,
-                      int jobs, long long epoch, struct strv *env)
+		      const struct toolchain *toolchain, const struct phase_folders *folders,
+		      int jobs, long long epoch, struct strv *env)
 {
 	int r = strv_addf(env, "PATH=%s/bin:/usr/bin:/bin:/usr/sbin:/sbin", toolchain->dir);
 

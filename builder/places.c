@@ -58,8 +58,8 @@ static char *home_dir(void)
 	if (s && *s == '/')
 		return places_join(s, "xsysfs");
 	return asprintf(&dir, "%s/.local/share/xsysfs", user && *user == '/' ? user : "/root") < 0
-	               ? NULL
-	               : dir;
+		       ? NULL
+		       : dir;
 }
 
 /* The folder `name` of data: ./NAME when it is there, else the installed one. */

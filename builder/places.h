@@ -15,10 +15,10 @@ struct places {
 	char *patches;
 	char *boards;
 	char *toolchains;    /* HOME/toolchains */
-	char *sources;       /* HOME/sources: what was downloaded */
+	char *sources;	     /* HOME/sources: what was downloaded */
 	struct strv mirrors; /* folders of archives that are looked through, never written */
-	char *self;          /* this program */
-	char *xsysfs;        /* the file system's program, beside this one */
+	char *self;	     /* this program */
+	char *xsysfs;	     /* the file system's program, beside this one */
 };
 
 #define autoplaces cleanup(places_release)

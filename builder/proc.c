@@ -89,7 +89,7 @@ static int drain(int fd, size_t max, char **ret)
 	for (;;) {
 		char rest[4096];
 		ssize_t n = have < max ? read(fd, data + have, max - have)
-		                       : read(fd, rest, sizeof(rest));
+				       : read(fd, rest, sizeof(rest));
 
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -133,7 +133,7 @@ char *proc_words(int status)
 
 	if (WIFSIGNALED(status))
 		n = asprintf(&words, "killed by signal %d (%s)", WTERMSIG(status),
-		             strsignal(WTERMSIG(status)));
+			     strsignal(WTERMSIG(status)));
 	else
 		n = asprintf(&words, "exit status %d", WEXITSTATUS(status));
 	return n < 0 ? NULL : words;

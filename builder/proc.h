@@ -7,9 +7,9 @@
 
 struct proc {
 	const char *const *argv; /* argv[0] is looked up in the caller's PATH */
-	char *const *env;        /* NULL: the caller's */
-	const char *dir;         /* NULL: the caller's */
-	int in, out, err;        /* 0: /dev/null for in, the caller's for out and err */
+	char *const *env;	 /* NULL: the caller's */
+	const char *dir;	 /* NULL: the caller's */
+	int in, out, err;	 /* 0: /dev/null for in, the caller's for out and err */
 };
 
 /* Run it; it dies with us. Returns wait status (>= 0), or -errno when it could not be started. */

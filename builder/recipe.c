@@ -19,7 +19,7 @@ const char *const recipe_phase_names[PHASE_COUNT] = { "configure", "make", "inst
 
 static const char *const script_names[PHASE_COUNT] = { "configure.sh", "build.sh", "install.sh" };
 static const char *const option_keys[PHASE_COUNT] = { "options", "make-options",
-	                                              "install-options" };
+						      "install-options" };
 
 static const struct ini_allowed allowed[] = {
 	{ "package", "name" },
@@ -94,7 +94,7 @@ static int take(const struct ini *ini, const char *section, const char *key, cha
 }
 
 static int take_names(const struct ini *ini, const char *section, const char *key,
-                      struct strv *names, char **why)
+		      struct strv *names, char **why)
 {
 	const struct ini_entry *e = ini_find(ini, section, key);
 	int r;
@@ -120,7 +120,7 @@ static int take_package(struct recipe *recipe, const struct ini *ini, char **why
 
 	if (name && strcmp(name->value, recipe->name) != 0)
 		return refuse(ini, name->line, "the name '%s' is not its folder's, '%s'",
-		              name->value, recipe->name);
+			      name->value, recipe->name);
 	if (!version)
 		return refuse(ini, 1u, "[package] has no version");
 	if (!name_is_version(version->value))
@@ -162,7 +162,7 @@ static bool is_url(const char *s)
 }
 
 static int take_url(struct recipe_source *source, const struct ini *ini, const char *section,
-                    char **why)
+		    char **why)
 {
 	const struct ini_entry *file = ini_find(ini, section, "file");
 
@@ -173,7 +173,7 @@ static int take_url(struct recipe_source *source, const struct ini *ini, const c
 		return -ENOMEM;
 	if (!is_file_name(source->file))
 		return refuse(ini, file ? file->line : source->line,
-		              "'%s' is no name for a file (set 'file')", source->file);
+			      "'%s' is no name for a file (set 'file')", source->file);
 	return 0;
 }
 
@@ -186,15 +186,15 @@ static int check_debian(const struct recipe_source *source, const struct ini *in
 		return r;
 	if (words.n != 2 || !name_is_package(words.v[0]) ||
 	    words.v[1][strspn(words.v[1], "0123456789abcdefghijklmnopqrstuvwxyz"
-	                                  "ABCDEFGHIJKLMNOPQRSTUVWXYZ.+-:~")])
+					  "ABCDEFGHIJKLMNOPQRSTUVWXYZ.+-:~")])
 		return refuse(ini, source->line,
-		              "'debian' wants PACKAGE VERSION, as in "
-		              "'libffi 3.4.4-1'");
+			      "'debian' wants PACKAGE VERSION, as in "
+			      "'libffi 3.4.4-1'");
 	return 0;
 }
 
 static int take_source(struct recipe *recipe, const struct ini *ini, const struct ini_entry *head,
-                       char **why)
+		       char **why)
 {
 	const char *section = head->section;
 	const struct ini_entry *hash = ini_find(ini, section, "sha256");
@@ -253,8 +253,8 @@ static int take_system(struct recipe *recipe, const struct ini *ini, char **why)
 	if (!systems[system]) {
 		near = why_near(e->value, systems);
 		return refuse(ini, e->line, "unknown build system '%s' (%s%s)", e->value,
-		              near ? "did you mean " : "known: autotools, make, script",
-		              near ? near : "");
+			      near ? "did you mean " : "known: autotools, make, script",
+			      near ? near : "");
 	}
 	recipe->system = system;
 	recipe->in_tree = system != RECIPE_AUTOTOOLS;
@@ -282,12 +282,12 @@ static int take_phases(struct recipe *recipe, const struct ini *ini, char **why)
 			recipe->script[i] = take_ptr(script);
 		if (recipe->script[i] && command)
 			return refuse(ini, command->line, "'%s' is given here and by '%s'",
-			              command->key, recipe->script[i]);
+				      command->key, recipe->script[i]);
 		if ((recipe->script[i] || command) && options)
 			return refuse(ini, options->line,
-			              "'%s' would be ignored: the phase has a "
-			              "command of its own",
-			              options->key);
+				      "'%s' would be ignored: the phase has a "
+				      "command of its own",
+				      options->key);
 	}
 	if (recipe->system == RECIPE_SCRIPT && !recipe->script[PHASE_INSTALL] &&
 	    !recipe->command[PHASE_INSTALL])
@@ -304,7 +304,7 @@ static int take_settings(const struct ini *ini, const char *section, struct strv
 			continue;
 		if (isdigit((unsigned char)e->key[0]) ||
 		    e->key[strspn(e->key, "abcdefghijklmnopqrstuvwxyz"
-		                          "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")])
+					  "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")])
 			return refuse(ini, e->line, "'%s' is no name for a variable", e->key);
 		if (strv_addf(ret, "%s=%s", e->key, e->value) < 0)
 			return -ENOMEM;

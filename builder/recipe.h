@@ -25,8 +25,8 @@ extern const char *const recipe_phase_names[PHASE_COUNT];
 
 struct recipe {
 	char *name, *version;
-	char *dir;                          /* recipes/NAME */
-	char *path;                         /* recipes/NAME/recipe.ini */
+	char *dir;			    /* recipes/NAME */
+	char *path;			    /* recipes/NAME/recipe.ini */
 	char *summary, *license, *homepage; /* NULL when not said */
 	struct strv needs;
 	unsigned needs_line;
@@ -39,8 +39,8 @@ struct recipe {
 	char *options[PHASE_COUNT]; /* shell words behind the phase's usual command; "" for none */
 	char *command[PHASE_COUNT]; /* in place of the usual command; NULL for that */
 	char *script[PHASE_COUNT];  /* path of configure.sh, build.sh, install.sh; NULL when none */
-	struct strv cache;          /* "ac_cv_x=y" */
-	struct strv env;            /* "NAME=value" */
+	struct strv cache;	    /* "ac_cv_x=y" */
+	struct strv env;	    /* "NAME=value" */
 };
 
 void recipe_free(struct recipe *r);

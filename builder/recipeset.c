@@ -66,7 +66,7 @@ static char *near_name(const char *recipes, const char *name)
 
 /* `by` is who needs it; NULL for the command line. */
 static int load_all(struct recipeset *s, const char *recipes, const struct recipe *by,
-                    const char *name, char **why)
+		    const char *name, char **why)
 {
 	autofree char *near = NULL;
 	autofree char *where = NULL;
@@ -82,8 +82,8 @@ static int load_all(struct recipeset *s, const char *recipes, const struct recip
 		if (by && asprintf(&where, "%s:%u: ", by->path, by->needs_line) < 0)
 			where = NULL;
 		return why_set(why, r, "%sthere is no recipe for '%s' in '%s'%s%s%s",
-		               where ? where : "", name, recipes, near ? " (did you mean '" : "",
-		               near ? near : "", near ? "'?)" : "");
+			       where ? where : "", name, recipes, near ? " (did you mean '" : "",
+			       near ? near : "", near ? "'?)" : "");
 	}
 	if (r < 0)
 		return r;

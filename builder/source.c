@@ -24,7 +24,7 @@ void source_release(struct source_ways *w)
 /* `name` in one folder. A file of the right name and the wrong bytes is worth a word; one that we
  * downloaded ourselves is moved out of the way. */
 static int look_in(const struct places *places, const char *dir, const char *name,
-                   const char *sha256, char **path)
+		   const char *sha256, char **path)
 {
 	int r = fetch_check(dir, name, sha256);
 
@@ -40,7 +40,7 @@ static int look_in(const struct places *places, const char *dir, const char *nam
 			return -ENOMEM;
 		if (rename(from, to) == 0)
 			log_warn("'%s' has changed since it was downloaded, kept as '%s'", from,
-			         to);
+				 to);
 	} else if (r == 0) {
 		log_warn("'%s/%s' is not used: its sha256 is another", dir, name);
 	}
@@ -75,7 +75,7 @@ static int look_debian(const struct places *places, const struct recipe_source *
 		int n = dash ? (int)(dash - version) : (int)strlen(version);
 
 		if (asprintf(&name, "%.*s_%.*s.orig.tar.%s", (int)(space - source->debian),
-		             source->debian, n, version, suffixes[i]) < 0) {
+			     source->debian, n, version, suffixes[i]) < 0) {
 			name = NULL;
 			return -ENOMEM;
 		}
@@ -85,7 +85,7 @@ static int look_debian(const struct places *places, const struct recipe_source *
 }
 
 static int fetch_debian(struct source_ways *w, const struct recipe_source *source, char **path,
-                        char **why)
+			char **why)
 {
 	autostrv struct strv words = { 0 };
 	autofree char *uri = NULL;
@@ -94,7 +94,7 @@ static int fetch_debian(struct source_ways *w, const struct recipe_source *sourc
 
 	if (r == 0)
 		r = aptsource_find(&w->apt, w->places->home, words.v[0], words.v[1], &uri, &file,
-		                   why);
+				   why);
 	else
 		why_errno(why, r, "%s", source->debian);
 	if (r == 0)
@@ -105,7 +105,7 @@ static int fetch_debian(struct source_ways *w, const struct recipe_source *sourc
 }
 
 static int fetch_one(struct source_ways *w, const struct recipe_source *source, char **path,
-                     char **why)
+		     char **why)
 {
 	const char *dir = w->places->sources;
 	int r;
@@ -119,13 +119,13 @@ static int fetch_one(struct source_ways *w, const struct recipe_source *source, 
 }
 
 static int explain(const struct recipe *recipe, const struct recipe_source *source, char *reason,
-                   int r, char **why)
+		   int r, char **why)
 {
 	autofree char *text = reason;
 
 	return why_set(why, r, "%s:%u: cannot fetch %s %s%s%s: %s", recipe->path, source->line,
-	               recipe->name, recipe->version, *source->word ? " from " : "", source->word,
-	               text ? text : strerror(-r));
+		       recipe->name, recipe->version, *source->word ? " from " : "", source->word,
+		       text ? text : strerror(-r));
 }
 
 int source_get(struct source_ways *w, const struct recipe *recipe, char **path, char **why)
@@ -136,7 +136,7 @@ int source_get(struct source_ways *w, const struct recipe *recipe, char **path, 
 		const struct recipe_source *source = &recipe->sources[i];
 
 		r = source->debian ? look_debian(w->places, source, path)
-		                   : look(w->places, source->file, source->sha256, path);
+				   : look(w->places, source->file, source->sha256, path);
 	}
 	if (r != 0)
 		return r > 0 ? 0 : why_errno(why, r, "%s", recipe->name);
@@ -172,14 +172,14 @@ static int npm_pack(const struct board *board, const char *scratch, char **why)
 	status = proc_read(&(struct proc){ .argv = argv, .dir = scratch }, 4096, &out);
 	if (status == -ENOENT)
 		return why_set(why, status, "%s:%u: npm is not installed (Debian's package 'npm')",
-		               board->path, board->toolchain_line);
+			       board->path, board->toolchain_line);
 	if (status < 0)
 		return why_errno(why, status, "cannot run 'npm'");
 	if (status != 0) {
 		autofree char *words = proc_words(status);
 
 		return why_set(why, -EIO, "%s:%u: 'npm pack %s' failed: %s", board->path,
-		               board->toolchain_line, what, words ? words : "");
+			       board->toolchain_line, what, words ? words : "");
 	}
 	return 0;
 }
@@ -211,8 +211,8 @@ static int fetch_npm(struct source_ways *w, const struct board *board, char **wh
 			r = why_errno(why, -errno, "cannot rename to '%s'", to);
 		else if (same == 0)
 			r = why_set(why, -EBADMSG,
-			            "%s:%u: sha256 of '%s' is another (kept as '%s')", board->path,
-			            board->toolchain_line, board->file, to);
+				    "%s:%u: sha256 of '%s' is another (kept as '%s')", board->path,
+				    board->toolchain_line, board->file, to);
 	}
 	io_remove_tree(AT_FDCWD, scratch);
 	return r;
@@ -232,7 +232,7 @@ int source_get_toolchain(struct source_ways *w, const struct board *board, char 
 		r = fetch_url(&w->fetcher, board->url, dir, board->file, board->sha256, &reason);
 		if (r < 0) {
 			why_set(why, r, "%s:%u: cannot fetch the toolchain: %s", board->path,
-			        board->toolchain_line, reason ? reason : strerror(-r));
+				board->toolchain_line, reason ? reason : strerror(-r));
 			free(reason);
 		}
 	}

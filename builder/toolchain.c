@@ -85,7 +85,7 @@ static int make_read_only(int parent, const char *name)
 
 /* The archive, or the one inside it, as the folder `aside`. */
 static int unpack_layers(const struct board *board, const char *archive, const char *aside,
-                         char **why)
+			 char **why)
 {
 	autofree char *outer = NULL;
 	autofree char *inner = NULL;
@@ -112,7 +112,7 @@ static int unpack_layers(const struct board *board, const char *archive, const c
 	}
 	if (r < 0)
 		why_set(why, r, "%s:%u: inner archive: %s", board->path, board->toolchain_line,
-		        reason ? reason : "");
+			reason ? reason : "");
 	else
 		r = unpack_archive(inner, aside, NULL, NULL, why);
 	io_remove_tree(AT_FDCWD, outer);
@@ -131,7 +131,7 @@ static int lock_toolchains(const char *toolchains, char **why)
 }
 
 static int unpack_toolchain(const struct board *board, struct source_ways *ways, const char *dir,
-                            char **why)
+			    char **why)
 {
 	autofd int lock = lock_toolchains(ways->places->toolchains, why);
 	autofree char *archive = NULL;
@@ -159,13 +159,13 @@ static int unpack_toolchain(const struct board *board, struct source_ways *ways,
 }
 
 static int have_it(struct toolchain *t, const struct board *board, struct source_ways *ways,
-                   char **why)
+		   char **why)
 {
 	if (board->toolchain) {
 		t->dir = realpath(board->toolchain, NULL);
 		if (!t->dir)
 			return why_set(why, -errno, "%s:%u: no toolchain at '%s': %s", board->path,
-			               board->toolchain_line, board->toolchain, strerror(errno));
+				       board->toolchain_line, board->toolchain, strerror(errno));
 		return 0;
 	}
 	if (asprintf(&t->dir, "%s/%.16s", ways->places->toolchains, board->sha256) < 0) {
@@ -211,7 +211,7 @@ static char *macros_of(const struct toolchain *t, const char *program)
 	argv[5] = sysroot;
 	if (io_write_all(in, program, strlen(program)) < 0 || lseek(in, 0, SEEK_SET) < 0 ||
 	    proc_read(&(struct proc){ .argv = argv, .in = in, .err = err }, ANSWER_MAX, &macros) !=
-	            0)
+		    0)
 		return NULL;
 	return take_ptr(macros);
 }
@@ -239,7 +239,7 @@ static int ask_macros(struct toolchain *t, char **why)
 
 /* Add the sha256 of the file that the compiler answers with; one that it does not have is none. */
 static int add_identity(const struct toolchain *t, const char *question, struct strv *lines,
-                        char **why)
+			char **why)
 {
 	autofree char *sysroot = NULL;
 	autofree char *path = NULL;
@@ -267,7 +267,7 @@ static int identify(struct toolchain *t, char **why)
 {
 	static const char *const questions[] = {
 		"-print-prog-name=cc1", "-print-prog-name=cc1plus",   "-print-prog-name=as",
-		"-print-prog-name=ld",  "-print-file-name=libc.so.6", "-print-file-name=libgcc.a",
+		"-print-prog-name=ld",	"-print-file-name=libc.so.6", "-print-file-name=libgcc.a",
 	};
 	autostrv struct strv lines = { 0 };
 	autofree char *text = NULL;
@@ -296,15 +296,15 @@ static int find_sysroot(struct toolchain *t, const struct board *board, char **w
 		return r;
 	if (!said || !*said || strcmp(said, "/") == 0)
 		return why_set(why, -EINVAL,
-		               "%s:%u: '%s' has no sysroot of its own (say "
-		               "'sysroot = DIR' in [toolchain])",
-		               board->path, board->toolchain_line, t->cc);
+			       "%s:%u: '%s' has no sysroot of its own (say "
+			       "'sysroot = DIR' in [toolchain])",
+			       board->path, board->toolchain_line, t->cc);
 	t->sysroot = realpath(said, NULL);
 	return t->sysroot ? 0 : why_errno(why, -errno, "no sysroot at '%s'", said);
 }
 
 int toolchain_open(struct toolchain *t, const struct board *board, struct source_ways *ways,
-                   char **why)
+		   char **why)
 {
 	autofree char *reason = NULL;
 	const char *base;
@@ -315,7 +315,7 @@ int toolchain_open(struct toolchain *t, const struct board *board, struct source
 	r = find_one(t->dir, "bin/*-gcc", &t->cc, &reason);
 	if (r < 0)
 		return why_set(why, r, "%s:%u: this is no toolchain: %s", board->path,
-		               board->toolchain_line, reason ? reason : "");
+			       board->toolchain_line, reason ? reason : "");
 	base = strrchr(t->cc, '/') + 1;
 	t->cross = strndup(base, strlen(base) - strlen("gcc"));
 	if (!t->cross)

@@ -12,13 +12,13 @@
 
 struct toolchain {
 	char *dir;
-	char *cc;                  /* DIR/bin/TRIPLE-gcc */
-	char *cross;               /* "TRIPLE-", which the tools' names start with */
-	char *triple;              /* -dumpmachine */
-	char *version;             /* -dumpversion */
-	char *sysroot;             /* -print-sysroot, or the board's */
-	int bits;                  /* of a pointer */
-	char *glibc;               /* "2.17"; NULL for another C library */
+	char *cc;		   /* DIR/bin/TRIPLE-gcc */
+	char *cross;		   /* "TRIPLE-", which the tools' names start with */
+	char *triple;		   /* -dumpmachine */
+	char *version;		   /* -dumpversion */
+	char *sysroot;		   /* -print-sysroot, or the board's */
+	int bits;		   /* of a pointer */
+	char *glibc;		   /* "2.17"; NULL for another C library */
 	char identity[DIGEST_HEX]; /* of its tools and C library, wherever it lies */
 };
 
@@ -27,4 +27,4 @@ void toolchain_release(struct toolchain *t);
 
 /* Have it there: fetch and unpack it when it is not, and ask it. 0 or -errno with `*why`. */
 int toolchain_open(struct toolchain *t, const struct board *board, struct source_ways *ways,
-                   char **why);
+		   char **why);

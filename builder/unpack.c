@@ -21,12 +21,12 @@
 
 #define USUAL_BYTES   (4ULL << 30)
 #define USUAL_ENTRIES 500000
-#define BLOCK         65536
+#define BLOCK	      65536
 #define DEPTH_MAX     200
 
 struct unpack {
 	const char *archive; /* for messages: its name without folders */
-	const char *to;      /* absolute, without symlinks */
+	const char *to;	     /* absolute, without symlinks */
 	struct unpack_limits limits;
 	uint64_t bytes, entries;
 	int64_t newest;
@@ -87,7 +87,7 @@ _Bool unpack_link_stays(const char *name, const char *target)
 static int refuse(struct unpack *u, const char *name, const char *reason)
 {
 	return why_set(u->why, -EBADMSG, "'%s' is refused: its entry '%.200s' %s", u->archive, name,
-	               reason);
+		       reason);
 }
 
 static int cannot_write(struct unpack *u, const char *name)
@@ -97,7 +97,7 @@ static int cannot_write(struct unpack *u, const char *name)
 	if (error > 0)
 		return why_errno(u->why, -error, "cannot write '%s' of '%s'", name, u->archive);
 	return why_set(u->why, -EIO, "cannot write '%s' of '%s': %s", name, u->archive,
-	               archive_error_string(u->out));
+		       archive_error_string(u->out));
 }
 
 static int check_entry(struct unpack *u, struct archive_entry *e, const char *name)
@@ -134,7 +134,7 @@ static int copy_data(struct unpack *u, const char *name)
 			return 0;
 		if (r < ARCHIVE_WARN)
 			return why_set(u->why, -EBADMSG, "'%s' is damaged at '%s': %s", u->archive,
-			               name, archive_error_string(u->in));
+				       name, archive_error_string(u->in));
 		u->bytes += size;
 		if (u->bytes > u->limits.bytes ||
 		    (uint64_t)offset > u->limits.bytes - (size < u->limits.bytes ? size : 0))
@@ -183,8 +183,8 @@ static int unpack_entry(struct unpack *u, struct archive_entry *e)
 	/* the owner may read and write what is his; nobody gets set-id bits from an archive */
 	if (archive_entry_filetype(e) != AE_IFLNK)
 		archive_entry_set_perm(e,
-		                       (archive_entry_perm(e) & 0777 & ~022) | 0600 |
-		                               (archive_entry_filetype(e) == AE_IFDIR ? 0100 : 0));
+				       (archive_entry_perm(e) & 0777 & ~022) | 0600 |
+					       (archive_entry_filetype(e) == AE_IFDIR ? 0100 : 0));
 	if (archive_entry_mtime(e) > u->newest)
 		u->newest = archive_entry_mtime(e);
 	if (archive_write_header(u->out, e) < ARCHIVE_WARN)
@@ -215,7 +215,7 @@ static int unpack_all(struct unpack *u, const char *path)
 			     ARCHIVE_EXTRACT_SECURE_NODOTDOT | ARCHIVE_EXTRACT_UNLINK);
 	if (archive_read_open_filename(in, path, BLOCK) != ARCHIVE_OK)
 		return why_set(u->why, -EBADMSG, "cannot read '%s': %s", u->archive,
-		               archive_error_string(in));
+			       archive_error_string(in));
 	while ((r = archive_read_next_header(in, &e)) == ARCHIVE_OK || r == ARCHIVE_WARN) {
 		r = unpack_entry(u, e);
 		if (r < 0)
@@ -223,7 +223,7 @@ static int unpack_all(struct unpack *u, const char *path)
 	}
 	if (r != ARCHIVE_EOF)
 		return why_set(u->why, -EBADMSG, "'%s' is damaged: %s", u->archive,
-		               archive_error_string(in));
+			       archive_error_string(in));
 	if (u->entries == 0)
 		return why_set(u->why, -EBADMSG, "'%s' is empty", u->archive);
 	/* times of folders are set here */
@@ -253,7 +253,7 @@ static char *only_dir(const char *path)
 }
 
 int unpack_archive(const char *archive, const char *dir, const struct unpack_limits *limits,
-                   int64_t *newest, char **why)
+		   int64_t *newest, char **why)
 {
 	autofree char *aside = NULL;
 	autofree char *real = NULL;

@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 struct unpack_limits {
-	uint64_t bytes;   /* of all files together; 0: 4 GiB */
+	uint64_t bytes;	  /* of all files together; 0: 4 GiB */
 	uint64_t entries; /* 0: 500,000 */
 };
 
@@ -19,7 +19,7 @@ struct unpack_limits {
  * content is taken. `newest`, when given, gets the latest modification time of an entry.
  * 0, -EEXIST when `dir` is there, or -errno with `*why`. */
 int unpack_archive(const char *archive, const char *dir, const struct unpack_limits *limits,
-                   int64_t *newest, char **why);
+		   int64_t *newest, char **why);
 
 /* Whether a symlink at `name` (relative to the top) with this target stays inside. */
 _Bool unpack_link_stays(const char *name, const char *target);

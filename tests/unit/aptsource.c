@@ -46,7 +46,7 @@ static void entries_are_converted(void **state)
 {
 	(void)state;
 	scratch_text("mirrors", "# ours\nhttp://one/debian\tpriority:1\nhttp://two/debian/\n"
-	                        "http://three/debian-security\n");
+				"http://three/debian-security\n");
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		autostrv struct strv ret = { 0 };
 		autofree char *got = NULL;

@@ -79,7 +79,9 @@ static void lines_without_an_end_are_read(void **state)
 
 static void what_is_set_comes_back(void **state)
 {
-	static const char *const values[] = { "", "x", "a = b", "# x", "\xff\xfe", "x ", " x", "=" };
+	static const char *const values[] = {
+		"", "x", "a = b", "# x", "\xff\xfe", "x ", " x", "="
+	};
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(values); i++) {

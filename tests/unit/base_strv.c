@@ -20,9 +20,9 @@ static void words_are_split_and_joined(void **state)
 	static const struct {
 		const char *s, *separators, *joined;
 	} cases[] = {
-		{ "", " ", "" },        { "   ", " ", "" },           { "a", " ", "a" },
-		{ "a b", " ", "a|b" },  { " a,, b ,", " ,", "a|b" },  { "a\n\nb\n", "\n", "a|b" },
-		{ "a b", "", "a b" },   { "b a b", " ", "b|a|b" },
+		{ "", " ", "" },       { "   ", " ", "" },	    { "a", " ", "a" },
+		{ "a b", " ", "a|b" }, { " a,, b ,", " ,", "a|b" }, { "a\n\nb\n", "\n", "a|b" },
+		{ "a b", "", "a b" },  { "b a b", " ", "b|a|b" },
 	};
 
 	(void)state;
@@ -64,7 +64,7 @@ static void strings_are_copied(void **state)
 	size_t n = 0;
 
 	(void)state;
-	strv_foreach(s, &sv)
+	strv_foreach (s, &sv)
 		fail_msg("an empty list has '%s'", *s);
 	assert_int_equal(strv_add(&sv, word), 0);
 	assert_int_equal(strv_addn(&sv, word, 2), 0);
@@ -76,7 +76,7 @@ static void strings_are_copied(void **state)
 	assert_true(strv_has(&sv, "word-7"));
 	assert_false(strv_has(&sv, "xord"));
 	assert_false(strv_has(&sv, ""));
-	strv_foreach(s, &sv)
+	strv_foreach (s, &sv)
 		n++;
 	assert_int_equal(n, 4);
 }
@@ -87,13 +87,17 @@ static void names_are_judged(void **state)
 		const char *s;
 		bool version, package;
 	} cases[] = {
-		{ "zlib", true, true },      { "gtk+3.0", true, true },   { "1.2.13-rc1~2", true, true },
-		{ "7zip", true, true },      { "local", true, false },    { "base", true, false },
-		{ "Local", true, true },     { "", false, false },        { ".", false, false },
-		{ "..", false, false },      { "-x", false, false },      { "+x", false, false },
-		{ "_x", false, false },      { "a/b", false, false },     { "a b", false, false },
-		{ "a\nb", false, false },    { "a,b", false, false },     { "a:b", false, false },
-		{ "\xc3\xa4", false, false }, { "a\xc3\xa4", false, false }, { "a..b", true, true },
+		{ "zlib", true, true },		{ "gtk+3.0", true, true },
+		{ "1.2.13-rc1~2", true, true }, { "7zip", true, true },
+		{ "local", true, false },	{ "base", true, false },
+		{ "Local", true, true },	{ "", false, false },
+		{ ".", false, false },		{ "..", false, false },
+		{ "-x", false, false },		{ "+x", false, false },
+		{ "_x", false, false },		{ "a/b", false, false },
+		{ "a b", false, false },	{ "a\nb", false, false },
+		{ "a,b", false, false },	{ "a:b", false, false },
+		{ "\xc3\xa4", false, false },	{ "a\xc3\xa4", false, false },
+		{ "a..b", true, true },
 	};
 	char long_name[66];
 

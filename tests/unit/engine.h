@@ -69,14 +69,14 @@ static inline void world_layers(struct world *w, const char *packages)
 	w->base = open_layer(ORIGIN_BASE, "base", "base");
 	w->upper = open_layer(ORIGIN_LOCAL, "local", "local");
 	assert_int_equal(strv_split(&names, packages, " "), 0);
-	strv_foreach(name, &names)
+	strv_foreach (name, &names)
 		w->packages[w->n++] = open_layer(ORIGIN_PACKAGE, *name, *name);
 	files_init(&w->files, 64);
 	assert_int_equal(nodes_init(&w->nodes), 0);
 }
 
 static inline void world_open_as(struct world *w, const char *packages,
-                                 const struct view_options *how)
+				 const struct view_options *how)
 {
 	struct view_options options = *how;
 	autolayerset struct layerset *below = NULL;

@@ -20,18 +20,18 @@ static void values_are_read(void **state)
 
 	(void)state;
 	scratch_text("good.ini", "# a comment\n"
-	                         "; another\n"
-	                         "[Build]\n"
-	                         "\tsystem = make\n"
-	                         "Options =  --a=b  --c \n"
-	                         "quoted = \"cd x; make # all\"\n"
-	                         "single = 'a;b'\n"
-	                         "empty =\n"
-	                         "long = one \\\n"
-	                         "  two\n"
-	                         "\n"
-	                         "[source:up]\r\n"
-	                         "url = https://a/b?c=d\r\n");
+				 "; another\n"
+				 "[Build]\n"
+				 "\tsystem = make\n"
+				 "Options =  --a=b  --c \n"
+				 "quoted = \"cd x; make # all\"\n"
+				 "single = 'a;b'\n"
+				 "empty =\n"
+				 "long = one \\\n"
+				 "  two\n"
+				 "\n"
+				 "[source:up]\r\n"
+				 "url = https://a/b?c=d\r\n");
 	assert_int_equal(ini_load(&ini, "good.ini", &why), 0);
 	assert_string_equal(ini_get(&ini, "build", "system", ""), "make");
 	assert_string_equal(ini_get(&ini, "build", "options", ""), "--a=b  --c");

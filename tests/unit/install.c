@@ -29,7 +29,7 @@ static struct state *open_state(void)
 #define request(p, ...) (&(struct install_request){ .package = p, __VA_ARGS__ })
 
 static int begin(struct state *s, const struct install_request *q, struct install **ret,
-                 char **problem)
+		 char **problem)
 {
 	struct install_request all = *q;
 
@@ -43,7 +43,7 @@ static int begin(struct state *s, const struct install_request *q, struct instal
 /* Install a package that has one file. Returns what begin or commit does; `*said` (may be NULL)
  * gets the first problem, for the caller to free. */
 static int install(struct state *s, const struct install_request *q, const char *path,
-                   const char *text, char **said)
+		   const char *text, char **said)
 {
 	autostrv struct strv problems = { 0 }, notes = { 0 };
 	autofree char *problem = NULL;
@@ -449,7 +449,8 @@ static void a_hostile_state_is_refused(void **state)
 	(void)state;
 	assert_int_equal(install(s, request("a"), "f", "1", NULL), 0);
 	state_close(s);
-	put("evil/meta", "package = e\nversion = 1\nfiles = 0\nbytes = 0\nwhen = 0\nwhen-nsec = 0\n");
+	put("evil/meta",
+	    "package = e\nversion = 1\nfiles = 0\nbytes = 0\nwhen = 0\nwhen-nsec = 0\n");
 	make_dirs("evil/root");
 	for (size_t i = 0; i < ARRAY_SIZE(stacks); i++) {
 		autofree char *problem = NULL;
@@ -477,7 +478,7 @@ static void a_hostile_previous_leads_nowhere(void **state)
 	s = open_state();
 	state_close(s);
 	put("evil/meta", "package = e\nversion = 1\nkey =\nprevious =\nneeds =\nreplaces =\n"
-	                 "files = 0\nbytes = 0\nwhen = 0\nwhen-nsec = 0\n");
+			 "files = 0\nbytes = 0\nwhen = 0\nwhen-nsec = 0\n");
 	make_dirs("evil/root");
 	put("state/layers/e-1-0/meta",
 	    "package = e\nversion = 1\nkey =\nprevious = ../../evil\nneeds =\nreplaces =\n"

@@ -23,12 +23,12 @@ static void a_whole_recipe(void **state)
 
 	(void)state;
 	scratch_text("recipes/x/recipe.ini",
-	             "[package]\nversion = 1\nlicense = MIT\nreplaces = old\n"
-	             "[source:up]\nurl = https://h/p/x-1.tar.gz?dl=1\nsha256 = " HASH "\n"
-	             "[source:debian]\ndebian = x 1:1-1\nsha256 = " HASH "\n"
-	             "[needs]\npackages = zlib bzip2, zlib\n"
-	             "[build]\nsystem = autotools\noptions = --with-y=$SYSROOT/z\n"
-	             "[cache]\nac_cv_Func_X = yes\n[env]\nBUILD_CC = gcc\n");
+		     "[package]\nversion = 1\nlicense = MIT\nreplaces = old\n"
+		     "[source:up]\nurl = https://h/p/x-1.tar.gz?dl=1\nsha256 = " HASH "\n"
+		     "[source:debian]\ndebian = x 1:1-1\nsha256 = " HASH "\n"
+		     "[needs]\npackages = zlib bzip2, zlib\n"
+		     "[build]\nsystem = autotools\noptions = --with-y=$SYSROOT/z\n"
+		     "[cache]\nac_cv_Func_X = yes\n[env]\nBUILD_CC = gcc\n");
 	scratch_text("recipes/x/install.sh", "make install\n");
 	assert_int_equal(recipe_load("recipes", "x", &r, &why), 0);
 	assert_string_equal(r->name, "x");

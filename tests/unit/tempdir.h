@@ -165,9 +165,9 @@ static inline int temp_see(const char *path, const struct stat *st, int type, st
 	(void)type;
 	(void)ftw;
 	return strv_addf(&temp_seen, "%s %o %lu %lld %ld.%09ld %ld.%09ld", path, st->st_mode,
-	                 (unsigned long)st->st_ino, (long long)st->st_size,
-	                 (long)st->st_mtim.tv_sec, st->st_mtim.tv_nsec, (long)st->st_ctim.tv_sec,
-	                 st->st_ctim.tv_nsec);
+			 (unsigned long)st->st_ino, (long long)st->st_size,
+			 (long)st->st_mtim.tv_sec, st->st_mtim.tv_nsec, (long)st->st_ctim.tv_sec,
+			 st->st_ctim.tv_nsec);
 }
 
 /* All that is in a folder, with times of change: equal before and after means that nobody has
@@ -184,8 +184,8 @@ static inline char *fingerprint(const char *path)
 	return all;
 }
 
-#define assert_untouched(path, before)                    \
-	do {                                              \
-		autofree char *now_ = fingerprint(path);  \
-		assert_string_equal(now_, before);        \
+#define assert_untouched(path, before)                   \
+	do {                                             \
+		autofree char *now_ = fingerprint(path); \
+		assert_string_equal(now_, before);       \
 	} while (0)

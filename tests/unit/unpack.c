@@ -121,8 +121,8 @@ static void damage_leaves_nothing(void **state)
 static void limits_hold(void **state)
 {
 	static const struct entry entries[] = { { '0', "a", NULL, "0123456789" },
-		                                { '0', "b", NULL, "0123456789" },
-		                                { 0 } };
+						{ '0', "b", NULL, "0123456789" },
+						{ 0 } };
 	char *why = NULL;
 
 	(void)state;
@@ -160,7 +160,7 @@ static void good_archives_come_out(void **state)
 	make(entries, 0);
 	assert_int_equal(unpack_archive("a.tar", "out", NULL, &newest, &why), 0);
 	assert_int_equal(stat("out/lib/a.so", &st), 0); /* the only folder is not kept */
-	assert_int_equal(st.st_mode & 07777, 0755);     /* no set-id bits, nothing for others */
+	assert_int_equal(st.st_mode & 07777, 0755);	/* no set-id bits, nothing for others */
 	assert_int_equal(st.st_nlink, 2);
 	assert_int_equal(stat("out/lib/up/a.so", &st), 0);
 	assert_int_equal(newest, 07777777777);
@@ -176,10 +176,10 @@ static void links_are_judged(void **state)
 		const char *name, *target;
 		_Bool stays;
 	} cases[] = {
-		{ "a", "b", 1 },           { "a", "./b", 1 },       { "d/a", "../b", 1 },
-		{ "d/e/a", "../../b", 1 }, { "a", "..", 0 },        { "d/a", "..", 1 },
-		{ "d/a", "../..", 0 },     { "a", "/b", 0 },        { "a", "", 0 },
-		{ "a", "b/..", 0 },        { "d/a", "x/../..", 0 }, { "./a", "..", 0 },
+		{ "a", "b", 1 },	   { "a", "./b", 1 },	    { "d/a", "../b", 1 },
+		{ "d/e/a", "../../b", 1 }, { "a", "..", 0 },	    { "d/a", "..", 1 },
+		{ "d/a", "../..", 0 },	   { "a", "/b", 0 },	    { "a", "", 0 },
+		{ "a", "b/..", 0 },	   { "d/a", "x/../..", 0 }, { "./a", "..", 0 },
 		{ "a", "..b", 1 },
 	};
 

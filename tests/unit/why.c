@@ -53,7 +53,7 @@ static void reasons(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test(near_words),
-		                            cmocka_unit_test(reasons) };
+					    cmocka_unit_test(reasons) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
