@@ -122,11 +122,16 @@ UNIT_SRC := \
 	tests/unit/base_io.c \
 	tests/unit/base_kv.c \
 	tests/unit/base_strv.c \
+	tests/unit/conflict.c \
 	tests/unit/graph.c \
 	tests/unit/ini.c \
 	tests/unit/install.c \
 	tests/unit/key.c \
+	tests/unit/layer.c \
+	tests/unit/names.c \
 	tests/unit/recipe.c \
+	tests/unit/stack.c \
+	tests/unit/threads.c \
 	tests/unit/unpack.c \
 	tests/unit/view_change.c \
 	tests/unit/why.c \
