@@ -67,6 +67,7 @@ int xs_new(struct state *state, struct xs **ret)
 	}
 	xs->state = state;
 	pthread_mutex_init(&xs->changing, NULL);
+	pthread_mutex_init(&xs->lock, NULL);
 	files_init(&xs->files, max_files());
 	r = nodes_init(&xs->nodes);
 	if (r == 0)
@@ -100,12 +101,16 @@ void xs_free(struct xs *xs)
 	files_release(&xs->files);
 	state_close(xs->state);
 	pthread_mutex_destroy(&xs->changing);
+	pthread_mutex_destroy(&xs->lock);
 	free(xs);
 }
 
-/* Under `changing`: free the closed views of which the kernel has forgotten all nodes. */
+/* Free the closed views of which the kernel has forgotten all nodes. */
 static void sweep(struct xs *xs)
 {
+	struct sight *unused_ones = NULL;
+
+	pthread_mutex_lock(&xs->lock);
 	for (struct sight **p = &xs->sights; *p;) {
 		struct sight *s = *p;
 		bool unused;
@@ -118,11 +123,18 @@ static void sweep(struct xs *xs)
 			continue;
 		}
 		*p = s->next;
+		s->next = unused_ones;
+		unused_ones = s;
+	}
+	pthread_mutex_unlock(&xs->lock);
+	for (struct sight *s = unused_ones, *next; s; s = next) {
+		next = s->next;
 		node_unref(&xs->nodes, s->view->root);
 		sight_free(s);
 	}
 }
 
+/* Under `lock`. */
 static int add_sight(struct xs *xs, const struct view_options *options, struct layer *layer,
 		     struct sight **ret)
 {
@@ -168,7 +180,7 @@ static int lookup_top(struct xs *xs, struct node *dir, const char *name, struct 
 	return -ENOENT;
 }
 
-/* Under `changing`. */
+/* Under `lock`. */
 static struct sight *find_build(struct xs *xs, const char *package)
 {
 	for (struct sight *s = xs->sights; s; s = s->next)
@@ -182,19 +194,40 @@ static int lookup_build(struct xs *xs, const char *package, struct node **ret)
 	struct sight *sight;
 	int r = -ENOENT;
 
-	pthread_mutex_lock(&xs->changing);
+	pthread_mutex_lock(&xs->lock);
 	sight = find_build(xs, package);
 	if (sight)
 		r = give_root(xs, sight->view, ret);
-	pthread_mutex_unlock(&xs->changing);
+	pthread_mutex_unlock(&xs->lock);
 	return r;
 }
 
-/* The view of one layer: made when it is first asked for. */
-static int open_package(struct xs *xs, const char *package, struct sight **ret)
+/* The committed layers as they show now, with a reference. Unlike the state's own list it can be
+ * had while something is being committed. */
+static struct layerset *committed(struct xs *xs)
+{
+	struct layerset *set;
+
+	pthread_rwlock_rdlock(&xs->staging->lock);
+	set = layerset_ref(xs->staging->below);
+	pthread_rwlock_unlock(&xs->staging->lock);
+	return set;
+}
+
+static struct layer *find_layer(const struct layerset *set, const char *package)
+{
+	for (size_t i = 0; i < set->n; i++)
+		if (strcmp(set->v[i]->meta->package, package) == 0)
+			return set->v[i];
+	return NULL;
+}
+
+/* The view of one layer: made when it is first asked for. Under `lock`. */
+static int open_package(struct xs *xs, const struct layerset *layers, const char *package,
+			struct sight **ret)
 {
 	bool local = strcmp(package, "local") == 0;
-	struct layer *layer = local ? xs->state->local : state_find(xs->state, package);
+	struct layer *layer = local ? xs->state->local : find_layer(layers, package);
 	autolayerset struct layerset *below = NULL;
 	struct view_options options = { .read_only = true, .work = -1, .name = package };
 
@@ -220,15 +253,16 @@ static int open_package(struct xs *xs, const char *package, struct sight **ret)
 
 static int lookup_package(struct xs *xs, const char *package, struct node **ret)
 {
+	autolayerset struct layerset *layers = committed(xs);
 	struct sight *sight = NULL;
 	int r;
 
-	pthread_mutex_lock(&xs->changing);
-	r = open_package(xs, package, &sight);
+	pthread_mutex_lock(&xs->lock);
+	r = open_package(xs, layers, package, &sight);
 	if (r == 0)
 		r = give_root(xs, sight->view, ret);
+	pthread_mutex_unlock(&xs->lock);
 	sweep(xs);
-	pthread_mutex_unlock(&xs->changing);
 	return r;
 }
 
@@ -271,12 +305,13 @@ static int add_dir_name(struct names *names, const char *name)
 int xs_list_virtual(struct xs *xs, const struct node *dir, struct names **ret)
 {
 	static const char *const top[] = { "build", "packages", "staging" };
+	autolayerset struct layerset *layers = committed(xs);
 	autonames struct names *names = names_new();
 	int r = 0;
 
 	if (!names)
 		return -ENOMEM;
-	pthread_mutex_lock(&xs->changing);
+	pthread_mutex_lock(&xs->lock);
 	if (dir->virtual_dir == VIRTUAL_TOP) {
 		for (size_t i = 0; r == 0 && i < ARRAY_SIZE(top); i++)
 			r = add_dir_name(names, top[i]);
@@ -286,10 +321,10 @@ int xs_list_virtual(struct xs *xs, const struct node *dir, struct names **ret)
 				r = add_dir_name(names, s->view->name);
 	} else {
 		r = add_dir_name(names, "local");
-		for (size_t i = 0; r == 0 && i < xs->state->n; i++)
-			r = add_dir_name(names, xs->state->stack[i]->meta->package);
+		for (size_t i = 0; r == 0 && i < layers->n; i++)
+			r = add_dir_name(names, layers->v[i]->meta->package);
 	}
-	pthread_mutex_unlock(&xs->changing);
+	pthread_mutex_unlock(&xs->lock);
 	if (r < 0)
 		return r;
 	names_finish(names);
@@ -347,23 +382,39 @@ static void tell_of_difference(struct xs *xs, const struct layerset *some,
 	}
 }
 
-/* Under `changing`, after the state's stack has changed. */
-static int show_stack(struct xs *xs)
-{
-	struct state *state = xs->state;
-	autolayerset struct layerset *sysroot = state_layers(state, false, true, NULL);
-	autolayerset struct layerset *packages = state_layers(state, false, false, NULL);
-	autolayerset struct layerset *old = layerset_ref(xs->staging->below);
+/* The layers before and after a change, for the kernel to be told of. */
+struct turn {
+	struct layerset *before, *after;
+};
 
-	if (!sysroot || !packages)
+static void turn_release(struct turn *turn)
+{
+	layerset_unref(turn->before);
+	layerset_unref(turn->after);
+}
+#define autoturn cleanup(turn_release)
+
+/* Under `changing`, after the state's stack has changed. */
+static int show_stack(struct xs *xs, struct turn *turn)
+{
+	autolayerset struct layerset *sysroot = state_layers(xs->state, false, true, NULL);
+
+	turn->before = committed(xs);
+	turn->after = state_layers(xs->state, false, false, NULL);
+	if (!sysroot || !turn->after)
 		return -ENOMEM;
 	view_set_below(xs->root, sysroot);
-	view_set_below(xs->staging, packages);
-	if (xs->events.entry_changed) {
-		tell_of_difference(xs, packages, old);
-		tell_of_difference(xs, old, packages);
-	}
+	view_set_below(xs->staging, turn->after);
 	return 0;
+}
+
+/* Without a lock. */
+static void tell(struct xs *xs, const struct turn *turn)
+{
+	if (!xs->events.entry_changed || !turn->before || !turn->after)
+		return;
+	tell_of_difference(xs, turn->after, turn->before);
+	tell_of_difference(xs, turn->before, turn->after);
 }
 
 int xs_begin(struct xs *xs, const struct install_request *request, struct sight **ret,
@@ -379,10 +430,12 @@ int xs_begin(struct xs *xs, const struct install_request *request, struct sight 
 	if (r == 0) {
 		options.upper = install->layer;
 		options.below = install->below;
+		pthread_mutex_lock(&xs->lock);
 		r = add_sight(xs, &options, install->layer, ret);
-		if (r == 0) {
+		if (r == 0)
 			(*ret)->install = install;
-		} else {
+		pthread_mutex_unlock(&xs->lock);
+		if (r < 0) {
 			install_abort(xs->state, install);
 			install_free(install);
 		}
@@ -391,58 +444,66 @@ int xs_begin(struct xs *xs, const struct install_request *request, struct sight 
 	return r;
 }
 
-/* Under `changing`: from here on the build view answers nobody. */
-static void close_build(struct sight *sight)
+/* After view_close: from here on the sight may be freed at any time. */
+static void let_go(struct xs *xs, struct sight *sight)
 {
-	view_close(sight->view);
+	pthread_mutex_lock(&xs->lock);
 	sight->closed = true;
+	pthread_mutex_unlock(&xs->lock);
 }
 
 int xs_commit(struct xs *xs, struct sight *sight, struct strv *problems, struct strv *notes)
 {
+	autoturn struct turn turn = { 0 };
+	struct install *install = sight->install;
 	int r;
 
 	pthread_mutex_lock(&xs->changing);
-	close_build(sight);
-	r = install_commit(xs->state, sight->install, problems, notes);
+	view_close(sight->view);
+	r = install_commit(xs->state, install, problems, notes);
 	if (r == 0)
-		r = show_stack(xs);
-	sweep(xs);
+		r = show_stack(xs, &turn);
 	pthread_mutex_unlock(&xs->changing);
+	let_go(xs, sight);
+	tell(xs, &turn);
+	sweep(xs);
 	return r;
 }
 
 void xs_abort(struct xs *xs, struct sight *sight)
 {
 	pthread_mutex_lock(&xs->changing);
-	close_build(sight);
+	view_close(sight->view);
 	install_abort(xs->state, sight->install);
-	sweep(xs);
 	pthread_mutex_unlock(&xs->changing);
+	let_go(xs, sight);
+	sweep(xs);
+}
+
+/* A change that needs a package's name and nothing else. */
+static int change(struct xs *xs, const char *package, char **problem,
+		  int (*call)(struct state *state, const char *package, char **problem))
+{
+	autoturn struct turn turn = { 0 };
+	int r;
+
+	pthread_mutex_lock(&xs->changing);
+	r = call(xs->state, package, problem);
+	if (r == 0)
+		r = show_stack(xs, &turn);
+	pthread_mutex_unlock(&xs->changing);
+	tell(xs, &turn);
+	return r;
 }
 
 int xs_remove(struct xs *xs, const char *package, char **problem)
 {
-	int r;
-
-	pthread_mutex_lock(&xs->changing);
-	r = state_remove(xs->state, package, problem);
-	if (r == 0)
-		r = show_stack(xs);
-	pthread_mutex_unlock(&xs->changing);
-	return r;
+	return change(xs, package, problem, state_remove);
 }
 
 int xs_rollback(struct xs *xs, const char *package, char **problem)
 {
-	int r;
-
-	pthread_mutex_lock(&xs->changing);
-	r = state_rollback(xs->state, package, problem);
-	if (r == 0)
-		r = show_stack(xs);
-	pthread_mutex_unlock(&xs->changing);
-	return r;
+	return change(xs, package, problem, state_rollback);
 }
 
 /* Layers that an open view still reads from stay until the next time. */
@@ -450,12 +511,14 @@ static int layers_in_use(struct xs *xs, struct strv *ids)
 {
 	int r = 0;
 
+	pthread_mutex_lock(&xs->lock);
 	for (struct sight *s = xs->sights; r == 0 && s; s = s->next) {
 		if (s->closed)
 			continue;
 		for (size_t i = 0; r == 0 && i < s->view->below->n; i++)
 			r = strv_add(ids, s->view->below->v[i]->id);
 	}
+	pthread_mutex_unlock(&xs->lock);
 	return r;
 }
 
@@ -477,11 +540,11 @@ int xs_pending(struct xs *xs, struct strv *ret)
 {
 	int r = 0;
 
-	pthread_mutex_lock(&xs->changing);
+	pthread_mutex_lock(&xs->lock);
 	for (struct sight *s = xs->sights; r == 0 && s; s = s->next)
 		if (s->install && !s->closed)
 			r = strv_add(ret, s->view->name);
-	pthread_mutex_unlock(&xs->changing);
+	pthread_mutex_unlock(&xs->lock);
 	strv_sort(ret);
 	return r;
 }

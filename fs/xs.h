@@ -5,8 +5,10 @@
  * in staging, and then the kernel is told which names it may no longer believe; when the call
  * returns, everybody sees the new files.
  *
- * Locks: xs->changing is held across such a change and guards the state and the list of views; it
- * is taken before any of view.h.
+ * Locks: xs->changing is held across such a change and guards the state. xs->lock guards the list
+ * of views, for a few instructions. Both are taken before any of view.h, in this order. The kernel
+ * is told without any: it takes directory locks, whose holders may be waiting for an answer of
+ * ours.
  */
 #pragma once
 
@@ -24,7 +26,7 @@ struct names;
 struct state;
 struct view;
 
-/* What the kernel is told. Called without any lock but `changing`. */
+/* What the kernel is told. Called without any lock. */
 struct xs_events {
 	void (*entry_changed)(void *arg, uint64_t dir, const char *name);
 	void (*node_changed)(void *arg, uint64_t id);
@@ -49,7 +51,8 @@ struct xs {
 	struct xs_events events;
 
 	pthread_mutex_t changing;
-	struct sight *sights;
+	pthread_mutex_t lock;
+	struct sight *sights; /* under lock */
 };
 
 /* Takes over `state`, whose base is set, also when it fails. */
