@@ -134,6 +134,8 @@ UNIT_SRC := \
 	tests/unit/threads.c \
 	tests/unit/unpack.c \
 	tests/unit/view_change.c \
+	tests/unit/view_look.c \
+	tests/unit/view_rename.c \
 	tests/unit/why.c \
 
 BASE_LIBS    := $(shell pkg-config --libs libcrypto 2>/dev/null)
