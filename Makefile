@@ -131,6 +131,7 @@ UNIT_SRC := \
 	tests/unit/names.c \
 	tests/unit/recipe.c \
 	tests/unit/stack.c \
+	tests/unit/staging.c \
 	tests/unit/threads.c \
 	tests/unit/unpack.c \
 	tests/unit/view_change.c \
