@@ -97,8 +97,8 @@ static void every_kind_is_seen(void **state)
 
 		if (!cases[i].says && *got)
 			fail_msg("%s: %s", cases[i].what, got);
-		if (cases[i].says && (!strstr(got, cases[i].says) || !strstr(got, "'new'") ||
-		                      !strstr(got, "'old'")))
+		if (cases[i].says &&
+		    (!strstr(got, cases[i].says) || !strstr(got, "'new'") || !strstr(got, "'old'")))
 			fail_msg("%s: says '%s'", cases[i].what, got);
 	}
 }

@@ -16,8 +16,8 @@
 static void no_path_leads_out(void **state)
 {
 	static const char *const paths[] = {
-		"..", "../secret", "d/../../secret", "/etc", "/", "abs/secret", "up/secret",
-		"d/up/secret", "d/loop/x", "d/proc/secret", "up", "final/x",
+		"..",	     "../secret",   "d/../../secret", "/etc",	       "/",  "abs/secret",
+		"up/secret", "d/up/secret", "d/loop/x",	      "d/proc/secret", "up", "final/x",
 	};
 	autofree char *target = NULL;
 	struct stat st;
@@ -201,22 +201,54 @@ static void fill_tree(void)
 	make_dirs("layer/e");
 }
 
-static void change_bytes(void) { put("layer/a/f", "12346"); }
-static void change_name(void) { rename("layer/a/f", "layer/a/g"); }
-static void change_mode(void) { chmod("layer/a/f", 0600); }
-static void change_dir_mode(void) { chmod("layer/e", 0700); }
-static void change_target(void) { unlink("layer/a/l"); put_link("g", "layer/a/l"); }
-static void change_type(void) { unlink("layer/a/l"); put("layer/a/l", "f"); }
-static void change_whiteout(void) { unlink("layer/w"); }
-static void change_opaque(void) { put_opaque("layer/e"); }
-static void change_empty(void) { rmdir("layer/e"); }
-static void change_place(void) { rename("layer/a/f", "layer/f"); }
+static void change_bytes(void)
+{
+	put("layer/a/f", "12346");
+}
+static void change_name(void)
+{
+	rename("layer/a/f", "layer/a/g");
+}
+static void change_mode(void)
+{
+	chmod("layer/a/f", 0600);
+}
+static void change_dir_mode(void)
+{
+	chmod("layer/e", 0700);
+}
+static void change_target(void)
+{
+	unlink("layer/a/l");
+	put_link("g", "layer/a/l");
+}
+static void change_type(void)
+{
+	unlink("layer/a/l");
+	put("layer/a/l", "f");
+}
+static void change_whiteout(void)
+{
+	unlink("layer/w");
+}
+static void change_opaque(void)
+{
+	put_opaque("layer/e");
+}
+static void change_empty(void)
+{
+	rmdir("layer/e");
+}
+static void change_place(void)
+{
+	rename("layer/a/f", "layer/f");
+}
 
 static void the_hash_is_the_contents(void **state)
 {
 	static void (*const changes[])(void) = {
-		change_bytes,  change_name,     change_mode,   change_dir_mode, change_target,
-		change_type,   change_whiteout, change_opaque, change_empty,    change_place,
+		change_bytes, change_name,     change_mode,   change_dir_mode, change_target,
+		change_type,  change_whiteout, change_opaque, change_empty,    change_place,
 	};
 	const struct timespec times[2] = { { 1, 0 }, { 2, 0 } };
 	char first[DIGEST_HEX], again[DIGEST_HEX];
@@ -251,8 +283,8 @@ static void things_are_compared(void **state)
 		const char *path;
 		int r;
 	} cases[] = {
-		{ "same", 1 },   { "bytes", 0 },  { "size", 0 },  { "mode", 0 },
-		{ "target", 0 }, { "link", 1 },   { "dirs", 1 },  { "kinds", 0 },
+		{ "same", 1 },		{ "bytes", 0 }, { "size", 0 }, { "mode", 0 },
+		{ "target", 0 },	{ "link", 1 },	{ "dirs", 1 }, { "kinds", 0 },
 		{ "missing", -ENOENT }, { "big", 0 },
 	};
 	static char big[100000];

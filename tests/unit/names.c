@@ -153,10 +153,8 @@ static void lists_are_shared(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		temp_test(positions_never_change),
-		temp_test(the_topmost_wins),
-		temp_test(a_walk_sees_each_name_once),
-		temp_test(names_that_stay_are_not_skipped),
+		temp_test(positions_never_change),     temp_test(the_topmost_wins),
+		temp_test(a_walk_sees_each_name_once), temp_test(names_that_stay_are_not_skipped),
 		temp_test(lists_are_shared),
 	};
 

@@ -33,7 +33,8 @@ static void pile_up(struct pile *pile, const char *const *specs)
 			*replaces++ = '\0';
 		layer = open_layer(ORIGIN_PACKAGE, copy, copy);
 		assert_int_equal(meta_add_names(&layer->meta->needs, needs ? needs : ""), 0);
-		assert_int_equal(meta_add_names(&layer->meta->replaces, replaces ? replaces : ""), 0);
+		assert_int_equal(meta_add_names(&layer->meta->replaces, replaces ? replaces : ""),
+				 0);
 		pile->v[pile->n++] = layer;
 	}
 }
@@ -104,12 +105,13 @@ static void dependencies_come_first_then_names(void **state)
 
 static void needs_are_found_all_the_way(void **state)
 {
-	static const char *const specs[] = { "a", "b:a", "c:b", "d:c a", "e:missing", "f:g", "g:f", NULL };
+	static const char *const specs[] = { "a",	  "b:a", "c:b", "d:c a",
+					     "e:missing", "f:g", "g:f", NULL };
 	static const struct {
 		const char *names, *closure, *missing;
 	} cases[] = {
-		{ "", "", NULL },        { "a", "a", NULL },          { "d", "a b c d", NULL },
-		{ "b c", "a b c", NULL }, { "e", NULL, "missing" },   { "a zlib", NULL, "zlib" },
+		{ "", "", NULL },	  { "a", "a", NULL },	    { "d", "a b c d", NULL },
+		{ "b c", "a b c", NULL }, { "e", NULL, "missing" }, { "a zlib", NULL, "zlib" },
 		{ "f", "f g", NULL },
 	};
 	struct pile pile;
@@ -191,7 +193,7 @@ static void hostile_stacks_are_refused(void **state)
 		autostrv struct strv ids = { 0 };
 
 		put_bytes("stack", cases[i].text,
-		          cases[i].len ? cases[i].len : strlen(cases[i].text));
+			  cases[i].len ? cases[i].len : strlen(cases[i].text));
 		if (stack_read(AT_FDCWD, &ids) != -EBADMSG)
 			fail_msg("case %zu was taken", i);
 	}
@@ -256,17 +258,21 @@ static void hostile_metas_are_refused(void **state)
 		{ "package = p\nversion = 1\nbytes = 2\nwhen = 3\nwhen-nsec = 4\n", 0 },
 		{ "package = p\nversion = 1\nfiles = 1\nbytes = 2\nwhen = 3\n", 0 },
 		{ "package = ..\nversion = 1\nfiles = 1\nbytes = 2\nwhen = 3\nwhen-nsec = 4\n", 0 },
-		{ "package = local\nversion = 1\nfiles = 1\nbytes = 2\nwhen = 3\nwhen-nsec = 4\n", 0 },
+		{ "package = local\nversion = 1\nfiles = 1\nbytes = 2\nwhen = 3\nwhen-nsec = 4\n",
+		  0 },
 		{ "package = p\nversion = /\nfiles = 1\nbytes = 2\nwhen = 3\nwhen-nsec = 4\n", 0 },
 		{ "package = p\nversion = 1\nfiles = -1\nbytes = 2\nwhen = 3\nwhen-nsec = 4\n", 0 },
 		{ "package = p\nversion = 1\nfiles = 1x\nbytes = 2\nwhen = 3\nwhen-nsec = 4\n", 0 },
 		{ "package = p\nversion = 1\nfiles = 1\nbytes =\nwhen = 3\nwhen-nsec = 4\n", 0 },
 		{ "package = p\nversion = 1\nfiles = 1\nbytes = +2\nwhen = 3\nwhen-nsec = 4\n", 0 },
 		{ "package = p\nversion = 1\nfiles = 1\nbytes = 18446744073709551616\nwhen = 3\n"
-		  "when-nsec = 4\n", 0 },
+		  "when-nsec = 4\n",
+		  0 },
 		{ "package = p\nversion = 1\nfiles = 1\nbytes = 2\nwhen = 18446744073709551615\n"
-		  "when-nsec = 4\n", 0 },
-		{ "package = p\nversion = 1\nfiles = 1\nbytes = 2\nwhen = 3\nwhen-nsec = 1000000000\n",
+		  "when-nsec = 4\n",
+		  0 },
+		{ "package = p\nversion = 1\nfiles = 1\nbytes = 2\nwhen = 3\nwhen-nsec = "
+		  "1000000000\n",
 		  0 },
 		{ GOOD "needs = ../x\n", 0 },
 		{ GOOD "replaces = a,/etc\n", 0 },
@@ -287,7 +293,7 @@ static void hostile_metas_are_refused(void **state)
 	meta = NULL;
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		put_bytes("meta", cases[i].text,
-		          cases[i].len ? cases[i].len : strlen(cases[i].text));
+			  cases[i].len ? cases[i].len : strlen(cases[i].text));
 		if (meta_read(AT_FDCWD, &meta) != -EBADMSG || meta)
 			fail_msg("case %zu was taken", i);
 	}

@@ -35,7 +35,7 @@ static struct xs *open_xs(const char *packages)
 	assert_int_equal(state_set_base(s, "base", &problem), 0);
 	assert_int_equal(xs_new(s, &xs), 0);
 	assert_int_equal(strv_split(&names, packages, " "), 0);
-	strv_foreach(name, &names) {
+	strv_foreach (name, &names) {
 		const struct install_request q = {
 			.package = *name, .version = "1", .key = "", .needs = "", .replaces = ""
 		};
@@ -80,13 +80,13 @@ static void only_what_the_target_lacks_is_staged(void **state)
 	assert_int_equal(staging_walk(xs->staging, xs->state, note_entry, &seen), 0);
 	got = strv_join(&seen, "\n");
 	assert_string_equal(got, "opt/secret/\n"
-	                         "opt/secret/key\n"
-	                         "usr/include/z.h\n"
-	                         "usr/lib/libz.so\n"
-	                         "usr/lib/libz.so.1\n"
-	                         "usr/lib-a\n"
-	                         "usr/local/bin/mine\n"
-	                         "var/lib/zlib/");
+				 "opt/secret/key\n"
+				 "usr/include/z.h\n"
+				 "usr/lib/libz.so\n"
+				 "usr/lib/libz.so.1\n"
+				 "usr/lib-a\n"
+				 "usr/local/bin/mine\n"
+				 "var/lib/zlib/");
 	assert_int_equal(staging_left_out(xs->state, &left), 0);
 	said = strv_join(&left, "\n");
 	assert_int_equal(left.n, 2);
@@ -102,7 +102,7 @@ static int note_change(const struct diff_change *c, void *arg)
 	if (strcmp(c->path, "stop") == 0)
 		return 7;
 	return strv_addf(arg, "%c %s%s%s", c->kind, c->path, *c->new_target ? " -> " : "",
-	                 c->new_target);
+			 c->new_target);
 }
 
 /* The differences between the folders old and new over the same base, one a line. */
@@ -157,17 +157,17 @@ static void each_difference_is_said_once(void **state)
 	put("old/became", "x"), put("new/became/dir", "x");
 	got = differences();
 	assert_string_equal(got, "A back\n"
-	                         "T became\n"
-	                         "M bytes\n"
-	                         "D d/gone\n"
-	                         "D deleted\n"
-	                         "M dirmode\n"
-	                         "A empty\n"
-	                         "T kind\n"
-	                         "M mode\n"
-	                         "M target -> 2\n"
-	                         "D wholly/gone/1\n"
-	                         "A wholly-new/sub/1");
+				 "T became\n"
+				 "M bytes\n"
+				 "D d/gone\n"
+				 "D deleted\n"
+				 "M dirmode\n"
+				 "A empty\n"
+				 "T kind\n"
+				 "M mode\n"
+				 "M target -> 2\n"
+				 "D wholly/gone/1\n"
+				 "A wholly-new/sub/1");
 	put("new/stop", "x");
 	none = differences();
 	assert_null(none);

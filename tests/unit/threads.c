@@ -18,9 +18,10 @@ enum { ROUNDS = 25, READERS = 3 };
 
 struct stage {
 	struct xs *xs;
-	bool over;              /* atomic */
+	pthread_rwlock_t dir;	/* as the kernel holds a directory across LOOKUP, UNLINK, ... */
+	bool over;		/* atomic */
 	unsigned events, reads; /* atomic */
-	int wrong;              /* atomic: the last line that saw what must not be seen */
+	int wrong;		/* atomic: the last line that saw what must not be seen */
 };
 
 static void count_entry(void *arg, uint64_t dir, const char *name)
@@ -56,8 +57,11 @@ static void read_file(struct stage *stage, struct view *view, const char *path)
 	struct file *file = NULL;
 	char text[16] = "";
 	struct stat st;
-	int r = view_walk(view, path, &node, &st);
+	int r;
 
+	pthread_rwlock_rdlock(&stage->dir);
+	r = view_walk(view, path, &node, &st);
+	pthread_rwlock_unlock(&stage->dir);
 	expect(stage, r == 0 || r == -ENOENT);
 	if (r < 0)
 		return;
@@ -112,9 +116,18 @@ static void *reader(void *arg)
 	return NULL;
 }
 
-static void rename_to(struct node *dir, const char *from, const char *to)
+static void rename_to(struct stage *stage, struct node *dir, const char *from, const char *to)
 {
-	view_rename(dir, from, dir, to, 0);
+	pthread_rwlock_wrlock(&stage->dir);
+	expect(stage, view_rename(dir, from, dir, to, 0) == 0);
+	pthread_rwlock_unlock(&stage->dir);
+}
+
+static void unlink_base(struct stage *stage, struct node *dir)
+{
+	pthread_rwlock_wrlock(&stage->dir);
+	expect(stage, view_unlink(dir, "base") == 0);
+	pthread_rwlock_unlock(&stage->dir);
 }
 
 /* Who works by hand in the sysroot: copy-up of a file that others read, names that come and go. */
@@ -139,11 +152,11 @@ static void *writer(void *arg)
 		data_close(file);
 		expect(stage, view_setattr(node, VIEW_SET_MODE, &want, NULL, &st) == 0);
 		node_unref(&xs->nodes, node);
-		rename_to(dir, "t", "u");
-		rename_to(dir, "u", "base");
+		rename_to(stage, dir, "t", "u");
+		rename_to(stage, dir, "u", "base");
 		node = NULL;
 		if (view_lookup(dir, "base", &node, &st) == 0) {
-			expect(stage, view_unlink(dir, "base") == 0);
+			unlink_base(stage, dir);
 			if (view_open(node, true, &file) == 0)
 				data_close(file);
 			node_unref(&xs->nodes, node);
@@ -229,15 +242,16 @@ static void open_stage(struct stage *stage)
 	autofree char *problem = NULL;
 	struct state *s = NULL;
 
-	*stage = (struct stage){ 0 };
+	*stage = (struct stage){ .over = false };
+	pthread_rwlock_init(&stage->dir, NULL);
 	put("base/usr/lib/base", "one");
 	put("base/usr/share/doc", "one");
 	assert_int_equal(state_open("state", true, &s, &problem), 0);
 	assert_int_equal(state_set_base(s, "base", &problem), 0);
 	assert_int_equal(xs_new(s, &stage->xs), 0);
-	stage->xs->events = (struct xs_events){
-		.entry_changed = count_entry, .node_changed = count_node, .arg = stage
-	};
+	stage->xs->events = (struct xs_events){ .entry_changed = count_entry,
+						.node_changed = count_node,
+						.arg = stage };
 }
 
 static void everybody_works_while_packages_come_and_go(void **state)
@@ -260,13 +274,14 @@ static void everybody_works_while_packages_come_and_go(void **state)
 	assert_true(stage.events >= 4 * ROUNDS);
 	assert_true(stage.reads > 0);
 	xs_free(stage.xs);
+	pthread_rwlock_destroy(&stage.dir);
 	assert_untouched("base", before);
 }
 
 static void a_file_that_many_write_to_is_copied_once(void **state)
 {
 	(void)state;
-	for (int round = 0; round < 20; round++) {
+	for (int round = 0; round < 200; round++) {
 		pthread_t threads[4];
 		struct stage stage;
 		struct node *node = NULL;
@@ -283,6 +298,7 @@ static void a_file_that_many_write_to_is_copied_once(void **state)
 		node_unref(&stage.xs->nodes, node);
 		assert_file("state/layers/local/root/usr/share/doc", "one");
 		xs_free(stage.xs);
+		pthread_rwlock_destroy(&stage.dir);
 		remove_path("state");
 	}
 }

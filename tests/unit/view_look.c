@@ -260,10 +260,13 @@ static void files_of_the_hidden_layer_do_not_show(void **state)
 	put("p/was-dir", "p");
 	world_layers(&w, "p");
 	autolayerset struct layerset *below = world_below(&w, 1, false);
-	struct view_options options = {
-		.upper = w.upper, .below = below, .hide = w.base, .work = -1, .read_only = true,
-		.as_root = true, .shared = true
-	};
+	struct view_options options = { .upper = w.upper,
+					.below = below,
+					.hide = w.base,
+					.work = -1,
+					.read_only = true,
+					.as_root = true,
+					.shared = true };
 	put("local/usr/hand", "local");
 	assert_int_equal(view_new(&w.nodes, &w.files, &options, &w.view), 0);
 	assert_names(&w, "usr/lib", "libz.so");
