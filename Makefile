@@ -45,6 +45,7 @@ ENGINE_SRC := \
 	fs/meta.c \
 	fs/names.c \
 	fs/node.c \
+	fs/open.c \
 	fs/rename.c \
 	fs/special.c \
 	fs/stack.c \
@@ -53,6 +54,7 @@ ENGINE_SRC := \
 	fs/tag.c \
 	fs/tree.c \
 	fs/view.c \
+	fs/virtual.c \
 	fs/whiteout.c \
 	fs/xattr.c \
 	fs/xs.c \
@@ -138,6 +140,7 @@ UNIT_SRC := \
 	tests/unit/view_look.c \
 	tests/unit/view_rename.c \
 	tests/unit/why.c \
+	tests/unit/xs.c \
 
 BASE_LIBS    := $(shell pkg-config --libs libcrypto 2>/dev/null)
 FUSE_CFLAGS  := $(shell pkg-config --cflags fuse3 2>/dev/null)
