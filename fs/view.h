@@ -7,7 +7,7 @@
  * (st_ino of the node, owners as the view has them), not with what is on disk.
  *
  * Where the code is: view.c (life and attributes), lookup.c (names to layers), change.c (names come
- * and go), rename.c, copyup.c, data.c (contents), xattr.c.
+ * and go), rename.c, copyup.c, open.c (descriptors of contents), xattr.c.
  *
  * Locks, in this order:
  *   1. view->lock: the shape. Read-held by whoever composes a path and uses it; write-held by a
@@ -164,10 +164,15 @@ void lookup_changed(struct node *dir);
 /* From now on it is in the upper too; `opaque`: and nowhere else. */
 void lookup_set_upper(struct node *dir, bool opaque);
 
+/* open.c: under view->lock, too. */
+
+/* An O_PATH descriptor of the node itself, unlinked or not. */
+int view_open_path(struct node *node);
 /* Have it in the upper, also when it is unlinked: before any change of it. */
 int view_raise(struct node *node);
 /* Its name is about to go: give a node that somebody still has a descriptor to live on. */
 int view_keep(struct node *node);
+
 /* Fill `st` for a node from what its layer says. */
 void view_show(const struct node *node, const struct layer *layer, struct stat *st);
 int view_stat(struct node *node, struct stat *st);

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "fs/xs.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,12 +11,9 @@
 #include "fs/layer.h"
 #include "fs/layerset.h"
 #include "fs/meta.h"
-#include "fs/names.h"
 #include "fs/state.h"
 #include "fs/tree.h"
 #include "fs/view.h"
-
-#define TOP_NAME ".xsysfs"
 
 /* Descriptors for contents: half of what we may have, the rest is for layers and work. */
 static size_t max_files(void)
@@ -105,8 +101,7 @@ void xs_free(struct xs *xs)
 	free(xs);
 }
 
-/* Free the closed views of which the kernel has forgotten all nodes. */
-static void sweep(struct xs *xs)
+void xs_sweep(struct xs *xs)
 {
 	struct sight *unused_ones = NULL;
 
@@ -134,9 +129,8 @@ static void sweep(struct xs *xs)
 	}
 }
 
-/* Under `lock`. */
-static int add_sight(struct xs *xs, const struct view_options *options, struct layer *layer,
-		     struct sight **ret)
+int xs_add_sight(struct xs *xs, const struct view_options *options, struct layer *layer,
+		 struct sight **ret)
 {
 	struct sight *sight = calloc(1, sizeof(*sight));
 	int r;
@@ -155,56 +149,7 @@ static int add_sight(struct xs *xs, const struct view_options *options, struct l
 	return 0;
 }
 
-/* ---- .xsysfs ---- */
-
-bool xs_is_virtual(const struct xs *xs, const struct node *dir, const char *name)
-{
-	return dir->virtual_dir || (dir == xs->root->root && strcmp(name, TOP_NAME) == 0);
-}
-
-static int give_root(struct xs *xs, struct view *view, struct node **ret)
-{
-	node_ref(&xs->nodes, view->root);
-	*ret = view->root;
-	return 0;
-}
-
-static int lookup_top(struct xs *xs, struct node *dir, const char *name, struct node **ret)
-{
-	if (strcmp(name, "staging") == 0)
-		return give_root(xs, xs->staging, ret);
-	if (strcmp(name, "build") == 0)
-		return nodes_get_virtual(&xs->nodes, dir, name, VIRTUAL_BUILD, ret);
-	if (strcmp(name, "packages") == 0)
-		return nodes_get_virtual(&xs->nodes, dir, name, VIRTUAL_PACKAGES, ret);
-	return -ENOENT;
-}
-
-/* Under `lock`. */
-static struct sight *find_build(struct xs *xs, const char *package)
-{
-	for (struct sight *s = xs->sights; s; s = s->next)
-		if (s->install && !s->closed && strcmp(s->view->name, package) == 0)
-			return s;
-	return NULL;
-}
-
-static int lookup_build(struct xs *xs, const char *package, struct node **ret)
-{
-	struct sight *sight;
-	int r = -ENOENT;
-
-	pthread_mutex_lock(&xs->lock);
-	sight = find_build(xs, package);
-	if (sight)
-		r = give_root(xs, sight->view, ret);
-	pthread_mutex_unlock(&xs->lock);
-	return r;
-}
-
-/* The committed layers as they show now, with a reference. Unlike the state's own list it can be
- * had while something is being committed. */
-static struct layerset *committed(struct xs *xs)
+struct layerset *xs_committed(struct xs *xs)
 {
 	struct layerset *set;
 
@@ -213,126 +158,6 @@ static struct layerset *committed(struct xs *xs)
 	pthread_rwlock_unlock(&xs->staging->lock);
 	return set;
 }
-
-static struct layer *find_layer(const struct layerset *set, const char *package)
-{
-	for (size_t i = 0; i < set->n; i++)
-		if (strcmp(set->v[i]->meta->package, package) == 0)
-			return set->v[i];
-	return NULL;
-}
-
-/* The view of one layer: made when it is first asked for. Under `lock`. */
-static int open_package(struct xs *xs, const struct layerset *layers, const char *package,
-			struct sight **ret)
-{
-	bool local = strcmp(package, "local") == 0;
-	struct layer *layer = local ? xs->state->local : find_layer(layers, package);
-	autolayerset struct layerset *below = NULL;
-	struct view_options options = { .read_only = true, .work = -1, .name = package };
-
-	if (!layer)
-		return -ENOENT;
-	for (struct sight *s = xs->sights; s; s = s->next) {
-		if (s->install || s->closed || strcmp(s->view->name, package) != 0)
-			continue;
-		if (s->layer == layer) {
-			*ret = s;
-			return 0;
-		}
-		s->closed = true; /* of an older build; who has it open keeps it */
-	}
-	below = layerset_new(&layer, local ? 0 : 1);
-	if (!below)
-		return -ENOMEM;
-	options.upper = local ? layer : NULL;
-	options.shared = local;
-	options.below = below;
-	return add_sight(xs, &options, layer, ret);
-}
-
-static int lookup_package(struct xs *xs, const char *package, struct node **ret)
-{
-	autolayerset struct layerset *layers = committed(xs);
-	struct sight *sight = NULL;
-	int r;
-
-	pthread_mutex_lock(&xs->lock);
-	r = open_package(xs, layers, package, &sight);
-	if (r == 0)
-		r = give_root(xs, sight->view, ret);
-	pthread_mutex_unlock(&xs->lock);
-	sweep(xs);
-	return r;
-}
-
-int xs_lookup_virtual(struct xs *xs, struct node *dir, const char *name, struct node **ret,
-		      struct stat *st)
-{
-	int r;
-
-	switch (dir->virtual_dir) {
-	case VIRTUAL_NONE:
-		r = nodes_get_virtual(&xs->nodes, dir, TOP_NAME, VIRTUAL_TOP, ret);
-		break;
-	case VIRTUAL_TOP:
-		r = lookup_top(xs, dir, name, ret);
-		break;
-	case VIRTUAL_BUILD:
-		r = lookup_build(xs, name, ret);
-		break;
-	case VIRTUAL_PACKAGES:
-		r = lookup_package(xs, name, ret);
-		break;
-	default:
-		r = -ENOENT;
-	}
-	if (r < 0)
-		return r;
-	r = view_getattr(*ret, st);
-	if (r < 0)
-		node_unref(&xs->nodes, *ret);
-	return r;
-}
-
-static int add_dir_name(struct names *names, const char *name)
-{
-	struct name entry = { .ino = names_position(name), .type = DT_DIR };
-
-	return names_add(names, name, &entry);
-}
-
-int xs_list_virtual(struct xs *xs, const struct node *dir, struct names **ret)
-{
-	static const char *const top[] = { "build", "packages", "staging" };
-	autolayerset struct layerset *layers = committed(xs);
-	autonames struct names *names = names_new();
-	int r = 0;
-
-	if (!names)
-		return -ENOMEM;
-	pthread_mutex_lock(&xs->lock);
-	if (dir->virtual_dir == VIRTUAL_TOP) {
-		for (size_t i = 0; r == 0 && i < ARRAY_SIZE(top); i++)
-			r = add_dir_name(names, top[i]);
-	} else if (dir->virtual_dir == VIRTUAL_BUILD) {
-		for (struct sight *s = xs->sights; r == 0 && s; s = s->next)
-			if (s->install && !s->closed)
-				r = add_dir_name(names, s->view->name);
-	} else {
-		r = add_dir_name(names, "local");
-		for (size_t i = 0; r == 0 && i < layers->n; i++)
-			r = add_dir_name(names, layers->v[i]->meta->package);
-	}
-	pthread_mutex_unlock(&xs->lock);
-	if (r < 0)
-		return r;
-	names_finish(names);
-	*ret = take_ptr(names);
-	return 0;
-}
-
-/* ---- changes of the stack ---- */
 
 /* Is it the same directory as before? Then its entry stays: taking it away from under those who
  * work in it would be wrong. */
@@ -399,7 +224,7 @@ static int show_stack(struct xs *xs, struct turn *turn)
 {
 	autolayerset struct layerset *sysroot = state_layers(xs->state, false, true, NULL);
 
-	turn->before = committed(xs);
+	turn->before = xs_committed(xs);
 	turn->after = state_layers(xs->state, false, false, NULL);
 	if (!sysroot || !turn->after)
 		return -ENOMEM;
@@ -425,13 +250,13 @@ int xs_begin(struct xs *xs, const struct install_request *request, struct sight 
 	int r;
 
 	pthread_mutex_lock(&xs->changing);
-	sweep(xs);
+	xs_sweep(xs);
 	r = install_begin(xs->state, request, &install, problem);
 	if (r == 0) {
 		options.upper = install->layer;
 		options.below = install->below;
 		pthread_mutex_lock(&xs->lock);
-		r = add_sight(xs, &options, install->layer, ret);
+		r = xs_add_sight(xs, &options, install->layer, ret);
 		if (r == 0)
 			(*ret)->install = install;
 		pthread_mutex_unlock(&xs->lock);
@@ -466,7 +291,7 @@ int xs_commit(struct xs *xs, struct sight *sight, struct strv *problems, struct 
 	pthread_mutex_unlock(&xs->changing);
 	let_go(xs, sight);
 	tell(xs, &turn);
-	sweep(xs);
+	xs_sweep(xs);
 	return r;
 }
 
@@ -477,7 +302,7 @@ void xs_abort(struct xs *xs, struct sight *sight)
 	install_abort(xs->state, sight->install);
 	pthread_mutex_unlock(&xs->changing);
 	let_go(xs, sight);
-	sweep(xs);
+	xs_sweep(xs);
 }
 
 /* A change that needs a package's name and nothing else. */
@@ -528,7 +353,7 @@ int xs_gc(struct xs *xs, struct strv *gone)
 	int r;
 
 	pthread_mutex_lock(&xs->changing);
-	sweep(xs);
+	xs_sweep(xs);
 	r = layers_in_use(xs, &keep);
 	if (r == 0)
 		r = state_gc(xs->state, &keep, gone);

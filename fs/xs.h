@@ -24,7 +24,9 @@ struct install_request;
 struct layer;
 struct names;
 struct state;
+struct layerset;
 struct view;
+struct view_options;
 
 /* What the kernel is told. Called without any lock. */
 struct xs_events {
@@ -59,6 +61,8 @@ struct xs {
 int xs_new(struct state *state, struct xs **ret);
 void xs_free(struct xs *xs); /* takes NULL */
 
+/* virtual.c */
+
 /* Look up in .xsysfs and below, or .xsysfs itself in the root; -ENOENT for what is not there. */
 bool xs_is_virtual(const struct xs *xs, const struct node *dir, const char *name);
 int xs_lookup_virtual(struct xs *xs, struct node *dir, const char *name, struct node **ret,
@@ -77,3 +81,14 @@ int xs_gc(struct xs *xs, struct strv *gone);
 
 /* The packages whose installs are under way. */
 int xs_pending(struct xs *xs, struct strv *ret);
+
+/* ---- for virtual.c ---- */
+
+/* The committed layers as they show now, with a reference. Unlike the state's own list it can be
+ * had while something is being committed. */
+struct layerset *xs_committed(struct xs *xs);
+/* Add a view of that layer. Under xs->lock. */
+int xs_add_sight(struct xs *xs, const struct view_options *options, struct layer *layer,
+		 struct sight **ret);
+/* Free the closed views of which the kernel has forgotten all nodes. */
+void xs_sweep(struct xs *xs);

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* virtual.c - .xsysfs and the directories in it, which no layer has (see xs.h). */
+#include <dirent.h>
+#include <errno.h>
+#include <string.h>
+
+#include "fs/base/cleanup.h"
+#include "fs/layer.h"
+#include "fs/layerset.h"
+#include "fs/meta.h"
+#include "fs/names.h"
+#include "fs/state.h"
+#include "fs/view.h"
+#include "fs/xs.h"
+
+#define TOP_NAME ".xsysfs"
+
+bool xs_is_virtual(const struct xs *xs, const struct node *dir, const char *name)
+{
+	return dir->virtual_dir || (dir == xs->root->root && strcmp(name, TOP_NAME) == 0);
+}
+
+static int give_root(struct xs *xs, struct view *view, struct node **ret)
+{
+	node_ref(&xs->nodes, view->root);
+	*ret = view->root;
+	return 0;
+}
+
+static int lookup_top(struct xs *xs, struct node *dir, const char *name, struct node **ret)
+{
+	if (strcmp(name, "staging") == 0)
+		return give_root(xs, xs->staging, ret);
+	if (strcmp(name, "build") == 0)
+		return nodes_get_virtual(&xs->nodes, dir, name, VIRTUAL_BUILD, ret);
+	if (strcmp(name, "packages") == 0)
+		return nodes_get_virtual(&xs->nodes, dir, name, VIRTUAL_PACKAGES, ret);
+	return -ENOENT;
+}
+
+/* Under `lock`. */
+static struct sight *find_build(struct xs *xs, const char *package)
+{
+	for (struct sight *s = xs->sights; s; s = s->next)
+		if (s->install && !s->closed && strcmp(s->view->name, package) == 0)
+			return s;
+	return NULL;
+}
+
+static int lookup_build(struct xs *xs, const char *package, struct node **ret)
+{
+	struct sight *sight;
+	int r = -ENOENT;
+
+	pthread_mutex_lock(&xs->lock);
+	sight = find_build(xs, package);
+	if (sight)
+		r = give_root(xs, sight->view, ret);
+	pthread_mutex_unlock(&xs->lock);
+	return r;
+}
+
+static struct layer *find_layer(const struct layerset *set, const char *package)
+{
+	for (size_t i = 0; i < set->n; i++)
+		if (strcmp(set->v[i]->meta->package, package) == 0)
+			return set->v[i];
+	return NULL;
+}
+
+/* The view of one layer: made when it is first asked for. Under `lock`. */
+static int open_package(struct xs *xs, const struct layerset *layers, const char *package,
+			struct sight **ret)
+{
+	bool local = strcmp(package, "local") == 0;
+	struct layer *layer = local ? xs->state->local : find_layer(layers, package);
+	autolayerset struct layerset *below = NULL;
+	struct view_options options = { .read_only = true, .work = -1, .name = package };
+
+	if (!layer)
+		return -ENOENT;
+	for (struct sight *s = xs->sights; s; s = s->next) {
+		if (s->install || s->closed || strcmp(s->view->name, package) != 0)
+			continue;
+		if (s->layer == layer) {
+			*ret = s;
+			return 0;
+		}
+		s->closed = true; /* of an older build; who has it open keeps it */
+	}
+	below = layerset_new(&layer, local ? 0 : 1);
+	if (!below)
+		return -ENOMEM;
+	options.upper = local ? layer : NULL;
+	options.shared = local;
+	options.below = below;
+	return xs_add_sight(xs, &options, layer, ret);
+}
+
+static int lookup_package(struct xs *xs, const char *package, struct node **ret)
+{
+	autolayerset struct layerset *layers = xs_committed(xs);
+	struct sight *sight = NULL;
+	int r;
+
+	pthread_mutex_lock(&xs->lock);
+	r = open_package(xs, layers, package, &sight);
+	if (r == 0)
+		r = give_root(xs, sight->view, ret);
+	pthread_mutex_unlock(&xs->lock);
+	xs_sweep(xs);
+	return r;
+}
+
+int xs_lookup_virtual(struct xs *xs, struct node *dir, const char *name, struct node **ret,
+		      struct stat *st)
+{
+	int r;
+
+	switch (dir->virtual_dir) {
+	case VIRTUAL_NONE:
+		r = nodes_get_virtual(&xs->nodes, dir, TOP_NAME, VIRTUAL_TOP, ret);
+		break;
+	case VIRTUAL_TOP:
+		r = lookup_top(xs, dir, name, ret);
+		break;
+	case VIRTUAL_BUILD:
+		r = lookup_build(xs, name, ret);
+		break;
+	case VIRTUAL_PACKAGES:
+		r = lookup_package(xs, name, ret);
+		break;
+	default:
+		r = -ENOENT;
+	}
+	if (r < 0)
+		return r;
+	r = view_getattr(*ret, st);
+	if (r < 0)
+		node_unref(&xs->nodes, *ret);
+	return r;
+}
+
+static int add_dir_name(struct names *names, const char *name)
+{
+	struct name entry = { .ino = names_position(name), .type = DT_DIR };
+
+	return names_add(names, name, &entry);
+}
+
+int xs_list_virtual(struct xs *xs, const struct node *dir, struct names **ret)
+{
+	static const char *const top[] = { "build", "packages", "staging" };
+	autolayerset struct layerset *layers = xs_committed(xs);
+	autonames struct names *names = names_new();
+	int r = 0;
+
+	if (!names)
+		return -ENOMEM;
+	pthread_mutex_lock(&xs->lock);
+	if (dir->virtual_dir == VIRTUAL_TOP) {
+		for (size_t i = 0; r == 0 && i < ARRAY_SIZE(top); i++)
+			r = add_dir_name(names, top[i]);
+	} else if (dir->virtual_dir == VIRTUAL_BUILD) {
+		for (struct sight *s = xs->sights; r == 0 && s; s = s->next)
+			if (s->install && !s->closed)
+				r = add_dir_name(names, s->view->name);
+	} else {
+		r = add_dir_name(names, "local");
+		for (size_t i = 0; r == 0 && i < layers->n; i++)
+			r = add_dir_name(names, layers->v[i]->meta->package);
+	}
+	pthread_mutex_unlock(&xs->lock);
+	if (r < 0)
+		return r;
+	names_finish(names);
+	*ret = take_ptr(names);
+	return 0;
+}
