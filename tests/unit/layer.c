@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/resource.h>
 
 #include <cmocka.h>
 
@@ -117,6 +118,35 @@ static void other_names_of_a_file_are_found(void **state)
 	assert_int_equal(layer_other_names(layer, "single", other.st_ino, &none), 0);
 	assert_int_equal(none.n, 0);
 	layer_unref(layer);
+}
+
+/* Deeper than a process may have descriptors open. */
+static void a_deep_layer_is_walked(void **state)
+{
+	autostrv struct strv names = { 0 };
+	struct rlimit old, few;
+	struct stat st;
+	int r;
+
+	(void)state;
+	put("layer/a", "x");
+	put_hard_link("layer/a", "b");
+	assert_int_equal(chdir("layer"), 0);
+	for (int i = 0; i < 200; i++)
+		if (mkdir("d", 0755) < 0 || chdir("d") < 0)
+			abort();
+	assert_int_equal(chdir(temp_dir), 0);
+	struct layer *layer = open_layer(ORIGIN_PACKAGE, "p", "layer");
+	assert_int_equal(layer_stat(layer, "a", &st), 0);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &old), 0);
+	few = old;
+	few.rlim_cur = 100;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
+	r = layer_other_names(layer, "a", st.st_ino, &names);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &old), 0);
+	layer_unref(layer);
+	assert_int_equal(r, 0);
+	assert_int_equal(names.n, 0);
 }
 
 static void marks_are_those_of_overlayfs(void **state)
@@ -319,6 +349,7 @@ int main(void)
 		temp_test(no_path_leads_out),
 		temp_test(a_path_may_be_longer_than_path_max),
 		temp_test(other_names_of_a_file_are_found),
+		temp_test(a_deep_layer_is_walked),
 		temp_test(marks_are_those_of_overlayfs),
 		temp_test(a_walk_goes_in_order),
 		temp_test(the_hash_is_the_contents),
