@@ -127,8 +127,9 @@ static int make_name(struct node *dir, const char *name, struct making *m, struc
 	bool whiteout;
 	int r;
 
-	if (strlen(name) > NAME_MAX)
-		return -ENAMETOOLONG;
+	r = lookup_check_new_name(dir, name);
+	if (r < 0)
+		return r;
 	r = lookup_find(dir, name, found);
 	if (r == 0)
 		return -EEXIST;

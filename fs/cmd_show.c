@@ -234,51 +234,53 @@ const struct cmd cmd_list = {
 
 /* ---- owns ---- */
 
-/* A path as the user gives it, to one below the root: of the mount when it is in the mount (its
- * folders' symlinks resolved, its own not), else taken as one below the root already. */
-static char *below_root(const struct where *where, const char *path)
+/* realpath(3), but for the last component, which may be a symlink or not there at all. */
+static char *real_folder(const char *path)
 {
 	autofree char *copy = strdup(path);
 	autofree char *folder = NULL;
-	const char *name = path;
-	char *slash, *joined = NULL;
-	size_t n = where->point ? strlen(where->point) : 0;
+	char *name, *slash;
 
 	if (!copy)
 		return NULL;
 	while (strlen(copy) > 1 && copy[strlen(copy) - 1] == '/')
 		copy[strlen(copy) - 1] = '\0';
 	slash = strrchr(copy, '/');
-	if (slash) {
+	name = slash ? slash + 1 : copy;
+	if (!*name || strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
+		return realpath(path, NULL);
+	if (slash)
 		*slash = '\0';
-		name = slash + 1;
-	} else {
-		name = copy;
-	}
 	folder = realpath(slash ? slash == copy ? "/" : copy : ".", NULL);
-	if (n && folder && strncmp(folder, where->point, n) == 0 &&
-	    (folder[n] == '/' || !folder[n]) && strcmp(name, ".") != 0) {
-		const char *rest = folder + n;
+	return folder ? tree_join(strcmp(folder, "/") == 0 ? "" : folder, name) : NULL;
+}
 
-		while (*rest == '/')
-			rest++;
-		return tree_join(rest, name);
+/* What is left of a path in the mount; NULL when it is not there. */
+static const char *rest_of(const struct where *where, const char *path)
+{
+	size_t n = where->point ? strlen(where->point) : 0;
+
+	if (!n || !path || strncmp(path, where->point, n) != 0 || (path[n] && path[n] != '/'))
+		return NULL;
+	return path + n + strspn(path + n, "/");
+}
+
+/* A path as the user gives it, to one below the root: one in the mount by its place there, any
+ * other as one below the root already. Links on the way are followed where there is a mount to do
+ * it. */
+static char *below_root(const struct where *where, const char *given)
+{
+	autofree char *real = real_folder(given);
+	autofree char *inside = NULL;
+	const char *rest = rest_of(where, real);
+
+	if (!rest && where->point) {
+		inside = tree_join(where->point, given + strspn(given, "/"));
+		free(take_ptr(real));
+		real = inside ? real_folder(inside) : NULL;
+		rest = rest_of(where, real);
 	}
-	free(take_ptr(folder));
-	if (n && strncmp(path, where->point, n) == 0 && path[n] == '\0')
-		return strdup("");
-	path += strspn(path, "/");
-	/* "usr/lib64/x": through the mount, so that a link on the way is followed there too */
-	if (n && asprintf(&joined, "%s/%s", where->point, path) >= 0) {
-		slash = strrchr(joined, '/');
-		*slash = '\0';
-		folder = realpath(joined, NULL);
-		free(joined);
-		if (folder && strncmp(folder, where->point, n) == 0)
-			return tree_join(folder + n + (folder[n] == '/'),
-					 strrchr(path, '/') ? strrchr(path, '/') + 1 : path);
-	}
-	return strdup(path);
+	return strdup(rest ? rest : given + strspn(given, "/"));
 }
 
 static int print_owner(struct xs *xs, const struct where *where, const char *given)
@@ -290,6 +292,8 @@ static int print_owner(struct xs *xs, const struct where *where, const char *giv
 
 	if (!path)
 		return -ENOMEM;
+	if (!*given)
+		return log_error("an empty path belongs to nobody");
 	r = view_walk(xs->root, path, &node, NULL);
 	if (r == 0)
 		r = view_tag(node, &layer);

@@ -7,6 +7,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -268,6 +269,18 @@ static int find_upper(struct node *dir, const char *path, const char *name, stru
 	return r == -ENOENT ? 0 : r;
 }
 
+static bool is_reserved(const struct node *dir, const char *name)
+{
+	return dir == dir->view->root && strcmp(name, VIEW_RESERVED_NAME) == 0;
+}
+
+int lookup_check_new_name(const struct node *dir, const char *name)
+{
+	if (strlen(name) > NAME_MAX)
+		return -ENAMETOOLONG;
+	return is_reserved(dir, name) ? -EPERM : 0;
+}
+
 int lookup_find(struct node *dir, const char *name, struct found *found)
 {
 	struct view *view = dir->view;
@@ -279,6 +292,8 @@ int lookup_find(struct node *dir, const char *name, struct found *found)
 	*found = (struct found){ 0 };
 	if (!path)
 		return -ENOMEM;
+	if (is_reserved(dir, name))
+		return -ENOENT;
 	r = lookup_dir(dir, &below, &in_upper);
 	if (r < 0)
 		return r;

@@ -5,6 +5,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "fs/base/cleanup.h"
 #include "fs/names.h"
@@ -69,7 +70,8 @@ static void add_names(struct listing *l, struct node *dir, const struct names *n
 	for (size_t i = names_after(names, off); i < names->n && !l->full; i++) {
 		const struct name *entry = &names->v[i];
 
-		if (entry->whiteout)
+		if (entry->whiteout ||
+		    (dir == dir->view->root && strcmp(entry->text, VIEW_RESERVED_NAME) == 0))
 			continue;
 		if (l->plus && !dir->virtual_dir)
 			add_looked_up(l, dir, entry);

@@ -243,8 +243,9 @@ int view_rename(struct node *dir, const char *name, struct node *to_dir, const c
 		return -EXDEV;
 	if (to_dir->virtual_dir)
 		return -EROFS;
-	if (strlen(to_name) > NAME_MAX)
-		return -ENAMETOOLONG;
+	r = lookup_check_new_name(to_dir, to_name);
+	if (r < 0)
+		return r;
 	r = view_enter_to_change(dir, true);
 	if (r < 0)
 		return r;

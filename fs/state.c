@@ -35,6 +35,11 @@ static int say(char **problem, int r, const char *fmt, ...)
 	return r;
 }
 
+static const char *words(int r)
+{
+	return r == -EBADMSG ? "it is damaged" : strerror(-r);
+}
+
 static int open_path_dir(int dir, const char *name)
 {
 	int fd = openat(dir, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -288,8 +293,8 @@ int state_reload(struct state *state, char **problem)
 	int r = stack_read(state->fd, &ids);
 
 	if (r < 0)
-		return say(problem, r, "the stack of '%s' cannot be read: %s", state->path,
-			   strerror(-r));
+		return say(problem, r, "the file 'stack' in '%s' cannot be read: %s", state->path,
+			   words(r));
 	v = calloc(ids.n + 1, sizeof(*v));
 	if (!v)
 		return -ENOMEM;
@@ -303,8 +308,8 @@ int state_reload(struct state *state, char **problem)
 			r = state_open_layer(state, ids.v[n], &v[n]);
 		if (r < 0) {
 			free_layers(v, n);
-			return say(problem, r, "the layer '%s' of '%s' cannot be read: %s",
-				   ids.v[n], state->path, strerror(-r));
+			return say(problem, r, "the layer '%s' in '%s' cannot be read: %s",
+				   ids.v[n], state->path, words(r));
 		}
 	}
 	free_layers(state->stack, state->n);

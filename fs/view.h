@@ -63,6 +63,10 @@ struct view_options {
 	const char *name;
 };
 
+/* At the root of every view this name is ours: it shows nothing else, and nothing can be made
+ * there, or a package could put a directory of its own in the place of our views. */
+#define VIEW_RESERVED_NAME ".xsysfs"
+
 /* Who a new file belongs to. */
 struct owner {
 	uid_t uid;
@@ -148,6 +152,8 @@ bool view_is_read_only(const struct node *node);
 
 /* lookup.c: under view->lock. */
 
+/* May something of that name be made in `dir`? -ENAMETOOLONG, or -EPERM for the reserved one. */
+int lookup_check_new_name(const struct node *dir, const char *name);
 /* What `name` in `dir` is. On 0 and -ENOENT `found` is filled and to be released. */
 int lookup_find(struct node *dir, const char *name, struct found *found);
 void found_release(struct found *found);

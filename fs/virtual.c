@@ -13,11 +13,9 @@
 #include "fs/view.h"
 #include "fs/xs.h"
 
-#define TOP_NAME ".xsysfs"
-
 bool xs_is_virtual(const struct xs *xs, const struct node *dir, const char *name)
 {
-	return dir->virtual_dir || (dir == xs->root->root && strcmp(name, TOP_NAME) == 0);
+	return dir->virtual_dir || (dir == xs->root->root && strcmp(name, VIEW_RESERVED_NAME) == 0);
 }
 
 static int give_root(struct xs *xs, struct view *view, struct node **ret)
@@ -119,7 +117,7 @@ int xs_lookup_virtual(struct xs *xs, struct node *dir, const char *name, struct 
 
 	switch (dir->virtual_dir) {
 	case VIRTUAL_NONE:
-		r = nodes_get_virtual(&xs->nodes, dir, TOP_NAME, VIRTUAL_TOP, ret);
+		r = nodes_get_virtual(&xs->nodes, dir, VIEW_RESERVED_NAME, VIRTUAL_TOP, ret);
 		break;
 	case VIRTUAL_TOP:
 		r = lookup_top(xs, dir, name, ret);
