@@ -173,8 +173,8 @@ static int make_node(struct node *dir, const char *name, struct making *m, struc
 	if (r < 0)
 		return r;
 	r = make_name(dir, name, m, &found);
-	if (r == 0)
-		r = nodes_get(view->nodes, dir, name, &found, false, &node);
+	if (r == 0) /* a number that was another file's before is not that file's node */
+		r = nodes_get(view->nodes, dir, name, &found, true, &node);
 	if (r == 0 && m->fd >= 0) {
 		/* keep it open: the first write comes soon, and the mode may not let us open it
 		 * again */
@@ -257,7 +257,7 @@ int view_link(struct node *node, struct node *dir, const char *name, struct stat
 	r = view_enter_to_change(dir, false);
 	if (r < 0)
 		return r;
-	if (node->unlinked) {
+	if (node_is_unlinked(view->nodes, node)) {
 		r = link_unlinked(node, dir, name);
 	} else {
 		r = copyup_node(node);
@@ -364,7 +364,7 @@ static int keep_node(struct node *dir, const char *name, const struct found *fou
 		if (r == 0)
 			r = copyup_node(node);
 	} else {
-		node = nodes_find(view->nodes, dir, name);
+		node = nodes_find_found(view->nodes, dir, name, found);
 		r = 0;
 	}
 	if (r == 0 && node)

@@ -6,6 +6,7 @@
 
 #include "fs/base/cleanup.h"
 #include "fs/base/log.h"
+#include "fs/base/name.h"
 #include "fs/base/strv.h"
 #include "fs/cmd.h"
 #include "fs/diff.h"
@@ -55,7 +56,7 @@ static struct layer *find_layer(const struct state *state, const char *name)
 		return layer_ref(layer);
 	if (strcmp(name, "local") == 0)
 		return layer_ref(state->local);
-	if (!strchr(name, '/') && *name != '.' && state_open_layer(state, name, &layer) == 0)
+	if (name_is_layer(name) && state_open_layer(state, name, &layer) == 0)
 		return layer;
 	log_error("there is no package and no layer '%s'", name);
 	return NULL;

@@ -276,6 +276,29 @@ static int link_other_names(struct node *node, struct layer *lower, const char *
 	return r;
 }
 
+/* The finished copy becomes the file: in the upper, under all its names, and for the node. */
+static int place(struct node *node, struct layer *layer, const char *path, const struct stat *st,
+		 const char *temp, int dir)
+{
+	struct view *view = node->view;
+	struct stat copy;
+	int r;
+
+	if (fstatat(view->work, temp, &copy, AT_SYMLINK_NOFOLLOW) < 0)
+		return -errno;
+	pthread_rwlock_wrlock(&view->placing);
+	r = put_in_place(view, temp, dir, node->name);
+	if (r == 0) {
+		if (st->st_nlink > 1)
+			r = link_other_names(node, layer, path, st->st_ino);
+		node_set_layer(view->nodes, node, view->upper, copy.st_ino);
+		data_forget(view->files, node);
+	}
+	pthread_rwlock_unlock(&view->placing);
+	lookup_changed(node->parent);
+	return r;
+}
+
 /* Under the node's stripe. */
 static int copy_up(struct node *node, struct layer *layer)
 {
@@ -283,7 +306,7 @@ static int copy_up(struct node *node, struct layer *layer)
 	autofree char *path = node_path(view->nodes, node);
 	autofd int dir = -1;
 	char temp[TEMP_NAME];
-	struct stat st, copy;
+	struct stat st;
 	int r;
 
 	if (!path)
@@ -296,19 +319,10 @@ static int copy_up(struct node *node, struct layer *layer)
 		return dir;
 	copyup_temp_name(view, temp);
 	r = make_copy(view, layer, path, &st, temp);
-	if (r == 0 && fstatat(view->work, temp, &copy, AT_SYMLINK_NOFOLLOW) < 0)
-		r = -errno;
 	if (r == 0)
-		r = put_in_place(view, temp, dir, node->name);
-	if (r < 0) {
+		r = place(node, layer, path, &st, temp, dir);
+	if (r < 0)
 		unlinkat(view->work, temp, 0);
-		return r;
-	}
-	if (st.st_nlink > 1)
-		r = link_other_names(node, layer, path, st.st_ino);
-	node_set_layer(view->nodes, node, view->upper, copy.st_ino);
-	data_forget(view->files, node);
-	lookup_changed(node->parent);
 	return r;
 }
 

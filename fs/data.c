@@ -112,6 +112,17 @@ int data_put(struct files *files, struct node *node, int fd, bool writable, bool
 		file_free(file);
 		return -EAGAIN;
 	}
+	if (node->file && node->file->pinned && !pinned) {
+		/* unlinked since the caller looked: that one has to stay */
+		old = node->file;
+		if (!writable || old->writable) {
+			old->users++;
+			*ret = old;
+		}
+		pthread_mutex_unlock(&files->lock);
+		file_free(file);
+		return !writable || old->writable ? 0 : -ENOENT;
+	}
 	if (node->file)
 		old = detach(files, node->file);
 	file->node = node;

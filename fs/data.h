@@ -39,7 +39,9 @@ void files_release(struct files *files);
 struct file *data_get(struct files *files, struct node *node, bool write);
 
 /* Let the node have `fd`, which is ours from now on (closed on failure); for the caller, as
- * data_get. Unless `still(node, arg)` holds once nobody can interfere: -EAGAIN. */
+ * data_get. Unless `still(node, arg)` holds once nobody can interfere: -EAGAIN.
+ * If the node has become an unlinked one meanwhile, its descriptor stays and is given instead;
+ * -ENOENT when that cannot be written to. */
 int data_put(struct files *files, struct node *node, int fd, bool writable, bool pinned,
 	     bool (*still)(const struct node *node, const void *arg), const void *arg,
 	     struct file **ret);

@@ -157,8 +157,14 @@ static int diff_name(const struct diff *d, const char *path, const char *name, s
 		return a.node || b.node ? diff_one_sided(d, a.node ? DIFF_DELETED : DIFF_ADDED,
 							 child, &a, &b)
 					: 0;
-	if (a.node->type != b.node->type)
-		return say(d, DIFF_TYPE, child, &a, &b);
+	if (a.node->type != b.node->type) {
+		r = say(d, DIFF_TYPE, child, &a, &b);
+		if (r < 0 || (!end_is_dir(&a) && !end_is_dir(&b)))
+			return r;
+		/* what was in the directory is gone, or what is in it is new */
+		return diff_dirs(d, child, end_is_dir(&a) ? a.node : NULL,
+				 end_is_dir(&b) ? b.node : NULL);
+	}
 	r = same_thing(&a, &b);
 	if (r == 0)
 		r = say(d, DIFF_MODIFIED, child, &a, &b);

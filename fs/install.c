@@ -178,6 +178,26 @@ static int set_previous(struct state *state, struct meta *meta, const char *id)
 	return meta->previous ? 0 : -ENOMEM;
 }
 
+/* The stack as it would be. -ELOOP before anything is on disk. */
+static int check_order(struct state *state, struct layer *layer, char **problem)
+{
+	autofree struct layer **v = calloc(state->n + 1, sizeof(*v));
+	autofree char *cycle = NULL;
+	size_t n = 0;
+	int r;
+
+	if (!v)
+		return -ENOMEM;
+	for (size_t i = 0; i < state->n; i++)
+		if (strcmp(state->stack[i]->meta->package, layer->meta->package) != 0)
+			v[n++] = state->stack[i];
+	v[n++] = layer;
+	r = stack_sort(v, n, &cycle);
+	if (r == -ELOOP)
+		say(problem, r, "packages need or replace each other in a circle: %s%s", cycle, "");
+	return r;
+}
+
 /* Have the layer under its id, all of it on disk. The same bytes may be there already, from an
  * earlier build: then only what we know of them is new. */
 static int publish(struct state *state, const struct meta *meta, const char *id)
@@ -249,6 +269,8 @@ int install_commit(struct state *state, struct install *install, struct strv *pr
 	int r;
 
 	r = check_needs(state, layer->meta, &problem);
+	if (r == 0)
+		r = check_order(state, layer, &problem);
 	if (r == 0)
 		r = conflict_drop_indexes(layer, notes);
 	if (r == 0)

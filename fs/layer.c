@@ -162,57 +162,64 @@ static int links_add(struct links *links, const char *path, ino_t ino)
 	return strv_add(&links->paths, path);
 }
 
-static int links_walk(struct links *links, int dir, const char *path)
+/* The names in a directory, read and closed again: a walk of any depth holds no descriptor. */
+static int read_names(const struct layer *layer, const char *path, struct strv *ret)
 {
-	autodir DIR *d = fdopendir(dir); /* has the descriptor from here on */
+	int fd = layer_open(layer, path, O_RDONLY | O_DIRECTORY);
+	autodir DIR *d = NULL;
 	struct dirent *e;
 
+	if (fd == -EXDEV || fd == -EACCES) /* nobody can have got a file from there */
+		return 0;
+	if (fd < 0)
+		return fd;
+	d = fdopendir(fd); /* has the descriptor from here on */
 	if (!d) {
-		close(dir);
+		close(fd);
 		return -errno;
 	}
-	while ((errno = 0, e = readdir(d))) {
+	while ((errno = 0, e = readdir(d)))
+		if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0 &&
+		    strv_add(ret, e->d_name) < 0)
+			return -ENOMEM;
+	return -errno;
+}
+
+static int links_walk(const struct layer *layer, struct links *links, const char *path)
+{
+	autostrv struct strv names = { 0 };
+	int r = read_names(layer, path, &names);
+
+	for (size_t i = 0; r == 0 && i < names.n; i++) {
 		autofree char *child = NULL;
 		struct stat st;
-		int r = 0;
 
-		if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
-			continue;
-		if (fstatat(dirfd(d), e->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0)
-			return -errno;
-		if (!S_ISDIR(st.st_mode) && st.st_nlink < 2)
-			continue;
-		if (asprintf(&child, "%s%s%s", path, *path ? "/" : "", e->d_name) < 0) {
+		if (asprintf(&child, "%s%s%s", path, *path ? "/" : "", names.v[i]) < 0) {
 			child = NULL;
 			return -ENOMEM;
 		}
-		if (S_ISDIR(st.st_mode)) {
-			int fd = layer_open_at(dirfd(d), e->d_name, O_RDONLY | O_DIRECTORY);
-
-			r = fd == -EXDEV || fd == -EACCES ? 0
-			    : fd < 0			  ? fd
-							  : links_walk(links, fd, child);
-		} else {
+		r = layer_stat(layer, child, &st);
+		if (r == 0 && S_ISDIR(st.st_mode))
+			r = links_walk(layer, links, child);
+		else if (r == 0 && st.st_nlink > 1)
 			r = links_add(links, child, st.st_ino);
-		}
-		if (r < 0)
-			return r;
+		else if (r == -EXDEV)
+			r = 0;
 	}
-	return -errno;
+	return r;
 }
 
 static int links_load(struct layer *layer)
 {
 	struct links *links;
-	int fd, r;
+	int r;
 
 	if (layer->links)
 		return 0;
 	links = calloc(1, sizeof(*links));
 	if (!links)
 		return -ENOMEM;
-	fd = layer_open(layer, "", O_RDONLY | O_DIRECTORY);
-	r = fd < 0 ? fd : links_walk(links, fd, "");
+	r = links_walk(layer, links, "");
 	if (r < 0) {
 		links_free(links);
 		return r;

@@ -185,7 +185,9 @@ static int load_index(struct node *dir, struct layerset *below, struct names **r
 		return -ENOMEM;
 	for (size_t i = 0; i < below->n; i++) {
 		autofd int fd = layer_open(below->v[i], path, O_RDONLY | O_DIRECTORY);
-		int r = fd < 0 ? fd : names_add_dir(names, fd, i, below->v[i]->ino_salt);
+		int r = fd < 0 ? fd
+			       : names_add_dir(names, fd, i, below->v[i]->ino_salt,
+					       below->v[i]->origin != ORIGIN_BASE);
 
 		if (r < 0)
 			return r;
@@ -366,7 +368,7 @@ static int list_all(struct node *dir, struct layerset *below, bool in_upper, str
 	if (in_upper) {
 		autofd int fd = layer_open(view->upper, path, O_RDONLY | O_DIRECTORY);
 
-		r = fd < 0 ? fd : names_add_dir(names, fd, 0, view->upper->ino_salt);
+		r = fd < 0 ? fd : names_add_dir(names, fd, 0, view->upper->ino_salt, true);
 		if (r < 0)
 			return r;
 	}

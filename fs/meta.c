@@ -93,6 +93,8 @@ static int fill(struct meta *meta, const struct kv *kv)
 	if (meta_add_names(&meta->needs, text(kv, "needs")) < 0 ||
 	    meta_add_names(&meta->replaces, text(kv, "replaces")) < 0)
 		return -EBADMSG;
+	if (*text(kv, "previous") && !name_is_layer(text(kv, "previous")))
+		return -EBADMSG;
 	free(meta->previous);
 	meta->previous = strdup(text(kv, "previous"));
 	return meta->previous ? 0 : -ENOMEM;

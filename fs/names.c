@@ -106,23 +106,42 @@ int names_add(struct names *names, const char *text, const struct name *entry)
 	return 0;
 }
 
-static int add_entry(struct names *names, int fd, const struct dirent *e, unsigned layer,
-		     uint64_t ino_salt)
+/* What an overlay has to know of an entry beyond its type. */
+static int read_marks(int fd, const char *name, struct name *entry)
 {
-	struct name entry = { .ino = e->d_ino | ino_salt, .layer = layer, .type = e->d_type };
+	struct stat st;
 
-	if (e->d_type == DT_CHR || e->d_type == DT_UNKNOWN) {
-		struct stat st;
+	if (entry->type == DT_CHR) {
+		if (fstatat(fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+			return -errno;
+		entry->whiteout = whiteout_is(&st);
+	} else if (entry->type == DT_DIR) {
+		autofd int dir = openat(fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 
+		entry->opaque = dir >= 0 && opaque_is(dir);
+	}
+	return 0;
+}
+
+static int add_entry(struct names *names, int fd, const struct dirent *e, struct name entry,
+		     bool marks)
+{
+	struct stat st;
+	int r = 0;
+
+	if (e->d_type == DT_UNKNOWN) {
 		if (fstatat(fd, e->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 			return errno == ENOENT ? 0 : -errno;
 		entry.type = IFTODT(st.st_mode);
-		entry.whiteout = whiteout_is(&st);
 	}
+	if (marks)
+		r = read_marks(fd, e->d_name, &entry);
+	if (r < 0)
+		return r == -ENOENT ? 0 : r;
 	return names_add(names, e->d_name, &entry);
 }
 
-int names_add_dir(struct names *names, int fd, unsigned layer, uint64_t ino_salt)
+int names_add_dir(struct names *names, int fd, unsigned layer, uint64_t ino_salt, bool marks)
 {
 	autofd int own = fcntl(fd, F_DUPFD_CLOEXEC, 0);
 	autodir DIR *d = NULL;
@@ -136,11 +155,14 @@ int names_add_dir(struct names *names, int fd, unsigned layer, uint64_t ino_salt
 	take_fd(&own);
 	rewinddir(d);
 	while ((errno = 0, e = readdir(d))) {
+		struct name entry = { .layer = layer,
+				      .ino = e->d_ino | ino_salt,
+				      .type = e->d_type };
 		int r;
 
 		if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
 			continue;
-		r = add_entry(names, fd, e, layer, ino_salt);
+		r = add_entry(names, fd, e, entry, marks);
 		if (r < 0)
 			return r;
 	}
@@ -172,9 +194,10 @@ void names_finish(struct names *names)
 			open = open && e->type == DT_DIR;
 			if (open)
 				names->v[kept - 1].ino = e->ino;
+			open = open && !e->opaque;
 			continue;
 		}
-		open = e->type == DT_DIR;
+		open = e->type == DT_DIR && !e->opaque;
 		names->v[kept++] = *e;
 	}
 	names->n = kept;

@@ -24,6 +24,7 @@ struct name {
 	unsigned short layer; /* index of the topmost layer that has it */
 	unsigned char type;   /* DT_* of dirent.h */
 	bool whiteout;	      /* the name is gone: only look-ups want to know */
+	bool opaque;	      /* a directory that hides those below it */
 };
 
 struct names {
@@ -41,8 +42,9 @@ struct names *names_ref(struct names *names);
 void names_unref(struct names *names); /* takes NULL */
 
 /* Add all entries of the open directory `fd` (O_RDONLY) as those of layer number `layer`; lower
- * numbers hide higher ones. `ino_salt` is or-ed into the numbers. Returns 0 or -errno. */
-int names_add_dir(struct names *names, int fd, unsigned layer, uint64_t ino_salt);
+ * numbers hide higher ones. `ino_salt` is or-ed into the numbers; `marks`: whiteouts and opaque
+ * directories in it mean what they say (not in a base). Returns 0 or -errno. */
+int names_add_dir(struct names *names, int fd, unsigned layer, uint64_t ino_salt, bool marks);
 
 /* Add one entry. */
 int names_add(struct names *names, const char *text, const struct name *entry);

@@ -385,6 +385,21 @@ struct node *nodes_find(struct nodes *nodes, struct node *parent, const char *na
 	return node;
 }
 
+struct node *nodes_find_found(struct nodes *nodes, struct node *parent, const char *name,
+			      const struct found *found)
+{
+	struct node *node;
+
+	if (S_ISDIR(found->st.st_mode))
+		return nodes_find(nodes, parent, name);
+	pthread_mutex_lock(&nodes->lock);
+	node = find_inode(nodes, parent->view, found->layer, found->st.st_ino);
+	if (node)
+		node->refs++;
+	pthread_mutex_unlock(&nodes->lock);
+	return node;
+}
+
 void node_ref(struct nodes *nodes, struct node *node)
 {
 	pthread_mutex_lock(&nodes->lock);
@@ -466,14 +481,22 @@ void node_set_layer(struct nodes *nodes, struct node *node, struct layer *layer,
 	layer_unref(old);
 }
 
-struct layer *node_layer(struct nodes *nodes, struct node *node)
+struct layer *node_place(struct nodes *nodes, struct node *node, ino_t *real)
 {
 	struct layer *layer;
 
 	pthread_mutex_lock(&nodes->lock);
 	layer = node->layer ? layer_ref(node->layer) : NULL;
+	*real = node->real;
 	pthread_mutex_unlock(&nodes->lock);
 	return layer;
+}
+
+struct layer *node_layer(struct nodes *nodes, struct node *node)
+{
+	ino_t real;
+
+	return node_place(nodes, node, &real);
 }
 
 void node_set_unlinked(struct nodes *nodes, struct node *node)
@@ -482,6 +505,16 @@ void node_set_unlinked(struct nodes *nodes, struct node *node)
 	unlink_name(nodes, node);
 	node->unlinked = true;
 	pthread_mutex_unlock(&nodes->lock);
+}
+
+bool node_is_unlinked(struct nodes *nodes, struct node *node)
+{
+	bool unlinked;
+
+	pthread_mutex_lock(&nodes->lock);
+	unlinked = node->unlinked;
+	pthread_mutex_unlock(&nodes->lock);
+	return unlinked;
 }
 
 /* Under the lock. `*orphan` is an old parent that the caller has to reap. */

@@ -102,6 +102,9 @@ int nodes_get_virtual(struct nodes *nodes, struct node *parent, const char *name
 struct node *nodes_by_id(struct nodes *nodes, uint64_t id);
 /* The node the table has for this name, with a reference; NULL when nobody knows it. */
 struct node *nodes_find(struct nodes *nodes, struct node *parent, const char *name);
+/* The node of what was found under this name: by its inode, or for a directory by its name. */
+struct node *nodes_find_found(struct nodes *nodes, struct node *parent, const char *name,
+			      const struct found *found);
 
 void node_ref(struct nodes *nodes, struct node *node);
 void node_unref(struct nodes *nodes, struct node *node); /* takes NULL */
@@ -116,9 +119,12 @@ char *node_child_path(struct nodes *nodes, struct node *dir, const char *name);
 void node_set_layer(struct nodes *nodes, struct node *node, struct layer *layer, ino_t real);
 /* Where the data are now, with a reference. */
 struct layer *node_layer(struct nodes *nodes, struct node *node);
+/* The same, and the inode there: what is found at the node's path may have become another file. */
+struct layer *node_place(struct nodes *nodes, struct node *node, ino_t *real);
 
 /* The name is gone; the node lives on for those who have it open. */
 void node_set_unlinked(struct nodes *nodes, struct node *node);
+bool node_is_unlinked(struct nodes *nodes, struct node *node);
 /* The node is `name` in `parent` from now on. Returns 0 or -ENOMEM. */
 int node_move(struct nodes *nodes, struct node *node, struct node *parent, const char *name);
 /* Two nodes change places. */

@@ -58,8 +58,11 @@ static int open_forced(const struct layer *layer, const char *path, int flags)
 	return fd;
 }
 
-static int open_contents(struct view *view, const struct layer *layer, const char *path, bool write)
+static int open_contents(struct view *view, const struct layer *layer, const char *path, ino_t real,
+			 bool write)
 {
+	struct stat st;
+
 	int flags = (write ? O_RDWR : O_RDONLY) | O_NONBLOCK;
 	int fd;
 
@@ -68,6 +71,13 @@ static int open_contents(struct view *view, const struct layer *layer, const cha
 	while ((fd == -EMFILE || fd == -ENFILE) && files_shrink(view->files));
 	if (fd == -EACCES && layer == view->upper)
 		fd = open_forced(layer, path, flags);
+	/* a whiteout, or something else that has the name since we looked */
+	if (fd == -ENXIO || fd == -EISDIR || fd == -ELOOP)
+		return -ENOENT;
+	if (fd >= 0 && (fstat(fd, &st) < 0 || st.st_ino != real)) {
+		close(fd);
+		return -ENOENT;
+	}
 	return fd;
 }
 
@@ -96,7 +106,7 @@ int view_raise(struct node *node)
 	bool own;
 	int r;
 
-	if (!node->unlinked)
+	if (!node_is_unlinked(node->view->nodes, node))
 		return copyup_node(node);
 	layer = node_layer(node->view->nodes, node);
 	own = layer == node->view->upper;
@@ -118,8 +128,9 @@ static int open_node(struct node *node, bool write, bool pin, struct file **ret)
 
 	do {
 		autofree char *path = node_path(view->nodes, node);
-		struct layer *layer = node_layer(view->nodes, node);
-		int fd = path ? open_contents(view, layer, path, write) : -ENOMEM;
+		ino_t real;
+		struct layer *layer = node_place(view->nodes, node, &real);
+		int fd = path ? open_contents(view, layer, path, real, write) : -ENOMEM;
 
 		r = fd < 0 ? fd
 			   : data_put(view->files, node, fd, write, pin, is_in_layer, layer, ret);
@@ -128,10 +139,23 @@ static int open_node(struct node *node, bool write, bool pin, struct file **ret)
 	return r;
 }
 
+static int open_here(struct node *node, bool write, struct file **ret)
+{
+	bool unlinked = node_is_unlinked(node->view->nodes, node);
+	int r = 0;
+
+	*ret = data_get(node->view->files, node, write);
+	if (*ret)
+		return 0;
+	if (unlinked)
+		return open_unlinked(node, write, ret);
+	if (write)
+		r = copyup_node(node);
+	return r < 0 ? r : open_node(node, write, false, ret);
+}
+
 int view_open(struct node *node, bool write, struct file **ret)
 {
-	struct view *view = node->view;
-	struct file *file;
 	int r;
 
 	if (node->dir)
@@ -143,18 +167,10 @@ int view_open(struct node *node, bool write, struct file **ret)
 	r = view_enter(node);
 	if (r < 0)
 		return r;
-	file = data_get(view->files, node, write);
-	if (!file) {
-		if (node->unlinked)
-			r = open_unlinked(node, write, &file);
-		else if (write)
-			r = copyup_node(node);
-		if (r == 0 && !file)
-			r = open_node(node, write, false, &file);
-	}
+	r = open_here(node, write, ret);
+	if (r == -ENOENT) /* unlinked since we looked: it has a descriptor now */
+		r = open_here(node, write, ret);
 	view_leave(node);
-	if (r == 0)
-		*ret = file;
 	return r;
 }
 

@@ -15,15 +15,6 @@
 #define STACK_HEAD "xsysfs-stack 1"
 enum { STACK_MAX = 4 * 1024 * 1024 };
 
-/* An id is NAME-VERSION-HASH: of the same letters as both, and longer. */
-static bool id_is_valid(const char *id)
-{
-	static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-				      "0123456789+._~-";
-
-	return *id && *id != '.' && strlen(id) < 200 && id[strspn(id, allowed)] == '\0';
-}
-
 int stack_read(int dir, struct strv *ids)
 {
 	autostrv struct strv lines = { 0 };
@@ -44,7 +35,7 @@ int stack_read(int dir, struct strv *ids)
 	if (!lines.n || strcmp(lines.v[0], STACK_HEAD) != 0)
 		return -EBADMSG;
 	for (size_t i = 1; i < lines.n; i++) {
-		if (!id_is_valid(lines.v[i]) || strv_has(ids, lines.v[i]))
+		if (!name_is_layer(lines.v[i]) || strv_has(ids, lines.v[i]))
 			return -EBADMSG;
 		r = strv_add(ids, lines.v[i]);
 		if (r < 0)

@@ -59,11 +59,30 @@ static int open_layer_root(const struct state *state, const char *id, int *dir)
 	return root;
 }
 
+static bool is_empty_dir(int fd)
+{
+	autofd int own = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+	autodir DIR *d = own < 0 ? NULL : fdopendir(own);
+	struct dirent *e;
+
+	if (!d)
+		return false;
+	take_fd(&own);
+	while ((e = readdir(d)))
+		if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0)
+			return false;
+	return true;
+}
+
 static int check_version(struct state *state, bool change, char **problem)
 {
 	autofree char *version = NULL;
 	int r = io_read_file(state->fd, "version", 64, &version, NULL);
 
+	if (r == -ENOENT && change && !is_empty_dir(state->fd))
+		return say(problem, -ENOTEMPTY,
+			   "'%s' has something else in it: a state wants a folder of its own",
+			   state->path);
 	if (r == -ENOENT && change)
 		return io_replace_file(state->fd, "version", STATE_VERSION, strlen(STATE_VERSION));
 	if (r == -ENOENT)

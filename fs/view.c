@@ -59,6 +59,7 @@ int view_new(struct nodes *nodes, struct files *files, const struct view_options
 		.name = strdup(o->name ? o->name : ""),
 	};
 	pthread_rwlock_init(&view->lock, NULL);
+	pthread_rwlock_init(&view->placing, NULL);
 	for (size_t i = 0; i < VIEW_STRIPES; i++)
 		pthread_mutex_init(&view->copying[i], NULL);
 	if (view->name)
@@ -79,6 +80,7 @@ void view_free(struct view *view)
 	layer_unref(view->hide);
 	layerset_unref(view->below);
 	pthread_rwlock_destroy(&view->lock);
+	pthread_rwlock_destroy(&view->placing);
 	for (size_t i = 0; i < VIEW_STRIPES; i++)
 		pthread_mutex_destroy(&view->copying[i]);
 	free(view->name);
@@ -215,29 +217,40 @@ static int stat_virtual(const struct node *node, struct stat *st)
 	return 0;
 }
 
-int view_stat(struct node *node, struct stat *st)
+/* By its descriptor if it has one, else by its path. */
+static int stat_file(struct node *node, const struct layer *layer, ino_t real, struct stat *st)
 {
 	struct view *view = node->view;
+	struct file *file = data_get(view->files, node, false);
 	autofree char *path = NULL;
+	int r;
+
+	if (!file) {
+		path = node_path(view->nodes, node);
+		r = path ? layer_stat(layer, path, st) : -ENOMEM;
+		return r == 0 && st->st_ino != real ? -ENOENT : r;
+	}
+	r = fstat(file->fd, st) < 0 ? -errno : 0;
+	if (file->pinned && layer != view->upper)
+		st->st_nlink = 0; /* unlinked here, but the layer below still has it */
+	data_close(file);
+	return r;
+}
+
+int view_stat(struct node *node, struct stat *st)
+{
 	struct layer *layer;
-	struct file *file;
+	ino_t real;
 	int r;
 
 	if (node->virtual_dir)
 		return stat_virtual(node, st);
 	if (node->dir)
 		return stat_dir(node, st);
-	layer = node_layer(view->nodes, node);
-	file = data_get(view->files, node, false);
-	if (file) {
-		r = fstat(file->fd, st) < 0 ? -errno : 0;
-		if (file->pinned && layer != view->upper)
-			st->st_nlink = 0; /* unlinked here, but the layer below still has it */
-		data_close(file);
-	} else {
-		path = node_path(view->nodes, node);
-		r = path ? layer_stat(layer, path, st) : -ENOMEM;
-	}
+	layer = node_place(node->view->nodes, node, &real);
+	r = stat_file(node, layer, real, st);
+	if (r == -ENOENT) /* unlinked since we looked: it has a descriptor now */
+		r = stat_file(node, layer, real, st);
 	view_show(node, layer, st);
 	layer_unref(layer);
 	return r;
@@ -254,12 +267,32 @@ int view_getattr(struct node *node, struct stat *st)
 	return r;
 }
 
+/* From the name to its node, with no copy-up going into place in between: else the file before and
+ * the file after would be two nodes. */
+static int find_node(struct node *dir, const char *name, struct found *found, struct node **ret)
+{
+	struct view *view = dir->view;
+	int r;
+
+	pthread_rwlock_rdlock(&view->placing);
+	r = lookup_find(dir, name, found);
+	if (r == 0) {
+		/* A file that another view may write gets a new node each time: nothing that the
+		 * kernel keeps of the old one can be stale then. */
+		bool fresh =
+			view->shared && found->layer == view->upper && !S_ISDIR(found->st.st_mode);
+
+		r = nodes_get(view->nodes, dir, name, found, fresh, ret);
+	}
+	pthread_rwlock_unlock(&view->placing);
+	return r;
+}
+
 int view_lookup(struct node *dir, const char *name, struct node **ret, struct stat *st)
 {
 	struct view *view = dir->view;
 	autofound struct found found = { 0 };
 	struct node *node = NULL;
-	bool fresh;
 	int r;
 
 	if (strlen(name) > NAME_MAX)
@@ -267,13 +300,7 @@ int view_lookup(struct node *dir, const char *name, struct node **ret, struct st
 	r = view_enter(dir);
 	if (r < 0)
 		return r;
-	r = lookup_find(dir, name, &found);
-	if (r < 0)
-		goto out;
-	/* A file that another view may write gets a new node each time: nothing that the kernel
-	 * keeps of the old one can be stale then. */
-	fresh = view->shared && found.layer == view->upper && !S_ISDIR(found.st.st_mode);
-	r = nodes_get(view->nodes, dir, name, &found, fresh, &node);
+	r = find_node(dir, name, &found, &node);
 	if (r < 0 || !st)
 		goto out;
 	if (node->dir) {

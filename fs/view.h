@@ -13,7 +13,9 @@
  *   1. view->lock: the shape. Read-held by whoever composes a path and uses it; write-held by a
  *      rename and by a change of the stack. Never held across a kernel notification or a reply.
  *   2. view->copying[]: one of them across the copy-up of one file, so that it is copied once.
- *   3. files->lock, then nodes->lock: a few instructions each, never across a system call.
+ *   3. view->placing: read-held from finding a name to having its node, write-held while a finished
+ *      copy takes its place. Never across the copying.
+ *   4. files->lock, then nodes->lock: a few instructions each, never across a system call.
  * Two callers may add or remove names in one directory at a time only if the names differ; the
  * kernel's directory locks see to that.
  */
@@ -52,6 +54,7 @@ struct view {
 	bool closed;		/* under lock; its install is over: everything is -ESTALE */
 
 	pthread_mutex_t copying[VIEW_STRIPES];
+	pthread_rwlock_t placing;
 	unsigned temp_names; /* atomic */
 };
 

@@ -4,13 +4,22 @@
 #include <ctype.h>
 #include <string.h>
 
-bool name_is_version(const char *s)
+static bool is_name(const char *s, size_t max)
 {
 	static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 				      "0123456789+._~-";
-	size_t len = strlen(s);
 
-	return len >= 1 && len <= 64 && isalnum((unsigned char)*s) && s[strspn(s, allowed)] == '\0';
+	return strlen(s) <= max && isalnum((unsigned char)*s) && s[strspn(s, allowed)] == '\0';
+}
+
+bool name_is_version(const char *s)
+{
+	return is_name(s, 64);
+}
+
+bool name_is_layer(const char *s)
+{
+	return is_name(s, 199);
 }
 
 bool name_is_package(const char *s)

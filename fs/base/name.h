@@ -11,3 +11,6 @@
 
 bool name_is_package(const char *s);
 bool name_is_version(const char *s);
+
+/* NAME-VERSION-HASH: the same letters, at most 199 of them. */
+bool name_is_layer(const char *s);

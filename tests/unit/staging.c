@@ -158,6 +158,7 @@ static void each_difference_is_said_once(void **state)
 	got = differences();
 	assert_string_equal(got, "A back\n"
 				 "T became\n"
+				 "A became/dir\n"
 				 "M bytes\n"
 				 "D d/gone\n"
 				 "D deleted\n"

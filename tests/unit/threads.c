@@ -94,8 +94,13 @@ static void list_dir(struct stage *stage, struct view *view, const char *path)
 		struct node *child = NULL;
 		struct stat st;
 
-		if (view_lookup(node, names->v[i].text, &child, &st) == 0)
+		/* the kernel looks up with the directory locked against changes */
+		pthread_rwlock_rdlock(&stage->dir);
+		r = view_lookup(node, names->v[i].text, &child, &st);
+		pthread_rwlock_unlock(&stage->dir);
+		if (r == 0)
 			node_unref(&stage->xs->nodes, child);
+		r = 0;
 	}
 	node_unref(&stage->xs->nodes, node);
 }
