@@ -367,6 +367,10 @@ static int keep_node(struct node *dir, const char *name, const struct found *fou
 		node = nodes_find_found(view->nodes, dir, name, found);
 		r = 0;
 	}
+	if (node && !node_is_at(view->nodes, node, dir, name)) {
+		node_unref(view->nodes, node); /* it stays what it is, by another name */
+		node = NULL;
+	}
 	if (r == 0 && node)
 		r = view_keep(node);
 	if (r < 0)

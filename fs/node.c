@@ -499,6 +499,16 @@ struct layer *node_layer(struct nodes *nodes, struct node *node)
 	return node_place(nodes, node, &real);
 }
 
+bool node_is_at(struct nodes *nodes, struct node *node, struct node *dir, const char *name)
+{
+	bool at;
+
+	pthread_mutex_lock(&nodes->lock);
+	at = node->parent == dir && strcmp(node->name, name) == 0;
+	pthread_mutex_unlock(&nodes->lock);
+	return at;
+}
+
 void node_set_unlinked(struct nodes *nodes, struct node *node)
 {
 	pthread_mutex_lock(&nodes->lock);

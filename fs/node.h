@@ -122,6 +122,8 @@ struct layer *node_layer(struct nodes *nodes, struct node *node);
 /* The same, and the inode there: what is found at the node's path may have become another file. */
 struct layer *node_place(struct nodes *nodes, struct node *node, ino_t *real);
 
+/* Is this the name that the node is known by? A hard link may have others. */
+bool node_is_at(struct nodes *nodes, struct node *node, struct node *dir, const char *name);
 /* The name is gone; the node lives on for those who have it open. */
 void node_set_unlinked(struct nodes *nodes, struct node *node);
 bool node_is_unlinked(struct nodes *nodes, struct node *node);

@@ -182,7 +182,7 @@ int view_keep(struct node *node)
 	struct file *file = NULL;
 	int fd, r;
 
-	if (node->dir)
+	if (node->dir || node_is_unlinked(view->nodes, node)) /* has one already */
 		return 0;
 	if (S_ISREG(node->type)) {
 		bool own;

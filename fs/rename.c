@@ -143,6 +143,8 @@ static int prepare_victim(struct side *to)
 		if (r < 0)
 			return r;
 	}
+	if (!node_is_at(to->dir->view->nodes, to->node, to->dir, to->name))
+		return 0; /* it lives on by another name */
 	return view_keep(to->node);
 }
 
@@ -186,7 +188,7 @@ static int rename_over(struct side *from, struct side *to)
 		r = move(from, to);
 	if (r < 0)
 		return r;
-	if (to->node)
+	if (to->node && node_is_at(nodes, to->node, to->dir, to->name))
 		node_set_unlinked(nodes, to->node);
 	return node_move(nodes, from->node, to->dir, to->name);
 }
