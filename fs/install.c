@@ -178,19 +178,28 @@ static int set_previous(struct state *state, struct meta *meta, const char *id)
 	return meta->previous ? 0 : -ENOMEM;
 }
 
+/* The stack's layers but the package's present one, lent, into `v`. Returns how many. */
+static size_t all_but(const struct state *state, const char *package, struct layer **v)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < state->n; i++)
+		if (strcmp(state->stack[i]->meta->package, package) != 0)
+			v[n++] = state->stack[i];
+	return n;
+}
+
 /* The stack as it would be. -ELOOP before anything is on disk. */
 static int check_order(struct state *state, struct layer *layer, char **problem)
 {
 	autofree struct layer **v = calloc(state->n + 1, sizeof(*v));
 	autofree char *cycle = NULL;
-	size_t n = 0;
+	size_t n;
 	int r;
 
 	if (!v)
 		return -ENOMEM;
-	for (size_t i = 0; i < state->n; i++)
-		if (strcmp(state->stack[i]->meta->package, layer->meta->package) != 0)
-			v[n++] = state->stack[i];
+	n = all_but(state, layer->meta->package, v);
 	v[n++] = layer;
 	r = stack_sort(v, n, &cycle);
 	if (r == -ELOOP)
@@ -230,7 +239,7 @@ static int put_in_stack(struct state *state, const char *id, char **problem)
 {
 	autofree struct layer **v = calloc(state->n + 1, sizeof(*v));
 	struct layer *layer = NULL;
-	size_t n = 0;
+	size_t n;
 	int r;
 
 	if (!v)
@@ -238,9 +247,7 @@ static int put_in_stack(struct state *state, const char *id, char **problem)
 	r = state_open_layer(state, id, &layer);
 	if (r < 0)
 		return r;
-	for (size_t i = 0; i < state->n; i++)
-		if (strcmp(state->stack[i]->meta->package, layer->meta->package) != 0)
-			v[n++] = state->stack[i];
+	n = all_but(state, layer->meta->package, v);
 	v[n++] = layer;
 	r = state_set_stack(state, v, n, problem);
 	layer_unref(layer);
