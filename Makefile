@@ -212,6 +212,8 @@ install: all
 	install -m 755 $(OUT)/xsysfs $(OUT)/xsysfs-build $(DESTDIR)$(PREFIX)/bin
 	install -m 755 mountscripts/mount.xsysfs $(DESTDIR)$(PREFIX)/sbin
 	$(OUT)/xsysfs help --man > $(DESTDIR)$(PREFIX)/share/man/man1/xsysfs.1
+	for c in $$($(OUT)/xsysfs help | awk '/^  [a-z]/ { print $$1 }'); do \
+		$(OUT)/xsysfs help --man $$c > $(DESTDIR)$(PREFIX)/share/man/man1/xsysfs-$$c.1 || exit; done
 	for dir in $(DATA); do \
 		(cd $$dir && find . -type d) | while read -r d; do \
 			install -d "$(DESTDIR)$(PREFIX)/share/xsysfs/$$dir/$$d" || exit; done; \

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "fs/help.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -109,8 +110,10 @@ static void man_options(const struct cmd *cmd)
 
 static void man_command(const struct cmd *cmd)
 {
-	printf(".TH XSYSFS\\-%s 1 \"\" \"xsysfs " VERSION "\"\n.SH NAME\nxsysfs\\-%s \\- ",
-	       cmd->name, cmd->name);
+	fputs(".TH XSYSFS\\-", stdout);
+	for (const char *p = cmd->name; *p; p++)
+		putchar(toupper((unsigned char)*p));
+	printf(" 1 \"\" \"xsysfs " VERSION "\"\n.SH NAME\nxsysfs\\-%s \\- ", cmd->name);
 	troff(cmd->summary);
 	printf(".SH SYNOPSIS\n.B xsysfs %s\n%s", cmd->name,
 	       is_end(cmd->options) ? "" : "[OPTIONS]\n");
