@@ -277,7 +277,6 @@ int view_tmpfile(struct node *dir, mode_t mode, struct owner owner, struct node 
 {
 	struct view *view = dir->view;
 	struct found found = { .layer = view->upper };
-	struct making m = { .mode = S_IFREG | mode, .owner = owner };
 	struct file *file = NULL;
 	struct node *node = NULL;
 	int fd, r;
@@ -287,7 +286,7 @@ int view_tmpfile(struct node *dir, mode_t mode, struct owner owner, struct node 
 	fd = openat(view->work, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, mode & 07777);
 	if (fd < 0)
 		return -errno;
-	if ((geteuid() == 0 && fchown(fd, m.owner.uid, m.owner.gid) < 0) ||
+	if ((geteuid() == 0 && fchown(fd, owner.uid, owner.gid) < 0) ||
 	    fchmod(fd, mode & 07777) < 0 || fstat(fd, &found.st) < 0) {
 		r = -errno;
 		close(fd);

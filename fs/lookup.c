@@ -167,12 +167,10 @@ static int load_index(struct node *dir, struct layerset *below, struct names **r
 {
 	struct nodes *nodes = dir->view->nodes;
 	autonames struct names *names = NULL;
-	autofree char *path = node_path(nodes, dir);
+	autofree char *path = NULL;
 	struct dir *d = dir->dir;
-	unsigned changes;
 
 	pthread_mutex_lock(&nodes->lock);
-	changes = d->changes;
 	if (d->index && d->below == below)
 		names = names_ref(d->index);
 	pthread_mutex_unlock(&nodes->lock);
@@ -181,6 +179,7 @@ static int load_index(struct node *dir, struct layerset *below, struct names **r
 		return 0;
 	}
 	names = names_new();
+	path = node_path(nodes, dir);
 	if (!names || !path)
 		return -ENOMEM;
 	for (size_t i = 0; i < below->n; i++) {
@@ -194,7 +193,7 @@ static int load_index(struct node *dir, struct layerset *below, struct names **r
 	}
 	names_finish(names);
 	pthread_mutex_lock(&nodes->lock);
-	if (!d->index && d->below == below && d->changes == changes)
+	if (!d->index && d->below == below)
 		d->index = names_ref(names);
 	pthread_mutex_unlock(&nodes->lock);
 	*ret = take_ptr(names);

@@ -10,27 +10,43 @@
 #include "fs/layer.h"
 #include "fs/view.h"
 
-int view_open_path(struct node *node)
+/* An O_PATH descriptor by the node's path in its layer. */
+static int open_by_path(struct node *node)
 {
-	struct view *view = node->view;
-	autofree char *path = NULL;
+	struct nodes *nodes = node->view->nodes;
+	autofree char *path = node_path(nodes, node);
 	struct layer *layer;
-	struct file *file = data_get(view->files, node, false);
 	int fd;
 
-	if (file) {
-		fd = fcntl(file->fd, F_DUPFD_CLOEXEC, 0);
-		fd = fd < 0 ? -errno : fd;
-		data_close(file);
-		return fd;
-	}
-	path = node_path(view->nodes, node);
 	if (!path)
 		return -ENOMEM;
-	layer = node_layer(view->nodes, node);
+	layer = node_layer(nodes, node);
 	fd = layer ? layer_open(layer, path, O_PATH) : -ENOENT;
 	layer_unref(layer);
 	return fd;
+}
+
+int view_open_path(struct node *node)
+{
+	struct file *file = data_get(node->view->files, node, false);
+	int fd;
+
+	if (!file)
+		return open_by_path(node);
+	fd = fcntl(file->fd, F_DUPFD_CLOEXEC, 0);
+	fd = fd < 0 ? -errno : fd;
+	data_close(file);
+	return fd;
+}
+
+/* Is the node's file the upper's own, so that it may be written to? */
+static bool is_in_upper(struct node *node)
+{
+	struct layer *layer = node_layer(node->view->nodes, node);
+	bool own = layer == node->view->upper;
+
+	layer_unref(layer);
+	return own;
 }
 
 /* The contents are still where they were when the file was opened. */
@@ -62,7 +78,6 @@ static int open_contents(struct view *view, const struct layer *layer, const cha
 			 bool write)
 {
 	struct stat st;
-
 	int flags = (write ? O_RDWR : O_RDONLY) | O_NONBLOCK;
 	int fd;
 
@@ -101,17 +116,12 @@ static int open_unlinked(struct node *node, bool write, struct file **ret)
 
 int view_raise(struct node *node)
 {
-	struct layer *layer;
 	struct file *file = NULL;
-	bool own;
 	int r;
 
 	if (!node_is_unlinked(node->view->nodes, node))
 		return copyup_node(node);
-	layer = node_layer(node->view->nodes, node);
-	own = layer == node->view->upper;
-	layer_unref(layer);
-	if (own)
+	if (is_in_upper(node))
 		return 0;
 	if (!S_ISREG(node->type))
 		return -ENOENT;
@@ -177,31 +187,19 @@ int view_open(struct node *node, bool write, struct file **ret)
 int view_keep(struct node *node)
 {
 	struct view *view = node->view;
-	autofree char *path = NULL;
-	struct layer *layer;
 	struct file *file = NULL;
 	int fd, r;
 
 	if (node->dir || node_is_unlinked(view->nodes, node)) /* has one already */
 		return 0;
 	if (S_ISREG(node->type)) {
-		bool own;
-
-		layer = node_layer(view->nodes, node);
-		own = layer == view->upper;
-		layer_unref(layer);
-		r = open_node(node, own, true, &file);
+		r = open_node(node, is_in_upper(node), true, &file);
 		if (r != -EACCES) {
 			data_close(file);
 			return r;
 		}
 	}
-	path = node_path(view->nodes, node);
-	if (!path)
-		return -ENOMEM;
-	layer = node_layer(view->nodes, node);
-	fd = layer_open(layer, path, O_PATH);
-	layer_unref(layer);
+	fd = open_by_path(node);
 	if (fd < 0)
 		return fd;
 	r = data_put(view->files, node, fd, true, true, NULL, NULL, &file);
