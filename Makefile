@@ -47,6 +47,7 @@ ENGINE_SRC := \
 	fs/node.c \
 	fs/open.c \
 	fs/rename.c \
+	fs/requests.c \
 	fs/special.c \
 	fs/stack.c \
 	fs/staging.c \

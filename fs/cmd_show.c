@@ -75,7 +75,35 @@ struct status {
 	struct totals packages, local;
 	struct strv pending;
 	const char *pid;
+	struct kv reply; /* the daemon's; empty when there is none */
 };
+
+/* The kind of the reply's i-th key, if that counts requests; else NULL. */
+static const char *request_kind(const struct kv *reply, size_t i)
+{
+	static const char prefix[] = "requests.";
+	const char *key = reply->keys.v[i];
+
+	return strncmp(key, prefix, strlen(prefix)) == 0 ? key + strlen(prefix) : NULL;
+}
+
+static int record_requests(struct record *o, const struct kv *reply)
+{
+	struct record *requests = record_new();
+	int r = requests ? 0 : -ENOMEM;
+
+	for (size_t i = 0; r == 0 && i < reply->keys.n; i++) {
+		const char *kind = request_kind(reply, i);
+
+		if (kind)
+			r = record_set_number(requests, kind, atoll(reply->values.v[i]));
+	}
+	if (r < 0) {
+		record_free(requests);
+		return r;
+	}
+	return record_set_object(o, "requests", requests);
+}
 
 static int print_status_json(const struct status *s)
 {
@@ -93,9 +121,27 @@ static int print_status_json(const struct status *s)
 	    (r = record_set_number(o, "bytes", s->packages.bytes)) < 0 ||
 	    (r = record_set_number(o, "local_files", s->local.files)) < 0 ||
 	    (r = record_set_number(o, "local_bytes", s->local.bytes)) < 0 ||
-	    (r = record_set_list(o, "pending", &s->pending)) < 0)
+	    (r = record_set_list(o, "pending", &s->pending)) < 0 ||
+	    (r = record_requests(o, &s->reply)) < 0)
 		return r;
 	return record_print(o);
+}
+
+/* What the kernel has asked for; a line of its own for those who look for what is slow. */
+static void print_requests(const struct kv *reply)
+{
+	const char *before = "requests    ";
+
+	for (size_t i = 0; i < reply->keys.n; i++) {
+		const char *kind = request_kind(reply, i);
+
+		if (!kind)
+			continue;
+		printf("%s%s %s", before, kind, reply->values.v[i]);
+		before = ", ";
+	}
+	if (*before == ',')
+		putchar('\n');
 }
 
 static int print_status_text(const struct status *s)
@@ -111,13 +157,13 @@ static int print_status_text(const struct status *s)
 	printf("local       %" PRIu64 " files and %" PRIu64 " bytes of no package\n",
 	       s->local.files, s->local.bytes);
 	printf("installing  %s\n", pending && *pending ? pending : "nothing");
+	print_requests(&s->reply);
 	return 0;
 }
 
 static int run_status(const struct cmd *cmd, int argc, char **argv)
 {
 	autowhere struct where where = { 0 };
-	autokv struct kv reply = { 0 };
 	autoxs struct xs *xs = NULL;
 	struct status s = { .where = &where };
 	struct cmd_line line;
@@ -130,13 +176,14 @@ static int run_status(const struct cmd *cmd, int argc, char **argv)
 	s.state = xs->state;
 	s.packages = count_packages(xs->state);
 	r = tree_walk(xs->state->local, count_entry, &s.local);
-	if (r == 0 && where_ask(&where, "status", NULL, NULL, &reply) == 0) {
-		s.pid = kv_get(&reply, "pid");
-		r = control_list(&reply, "pending", &s.pending);
+	if (r == 0 && where_ask(&where, "status", NULL, NULL, &s.reply) == 0) {
+		s.pid = kv_get(&s.reply, "pid");
+		r = control_list(&s.reply, "pending", &s.pending);
 	}
 	if (r == 0)
 		r = cmd_value(cmd, &line, "json") ? print_status_json(&s) : print_status_text(&s);
 	strv_release(&s.pending);
+	kv_release(&s.reply);
 	return finish(r);
 }
 
@@ -144,7 +191,8 @@ const struct cmd cmd_status = {
 	.name = "status",
 	.args = "",
 	.summary = "say what is mounted, and how much is in it",
-	.text = "Also which installs are under way.",
+	.text = "Also which installs are under way, and how often the kernel has asked for what: a "
+		"request is what a mount costs, and what is cached costs none.",
 	.run = run_status,
 	.options = { CMD_WHERE, CMD_JSON },
 };

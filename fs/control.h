@@ -5,7 +5,8 @@
  * failed, "message". Only the daemon's own user and root are answered (SO_PEERCRED). An install
  * lives on the connection that began it: when that closes without a commit, it is dropped.
  *
- *   status                                     state, sysroot, mountpoint, pid, packages, pending
+ *   status                                     state, sysroot, mountpoint, pid, pending, and
+ *                                              requests.KIND: how many of a kind (requests.h)
  *   begin package version key needs replaces   view: the build view's name below .xsysfs/build
  *   commit | abort                             of that install; note, note.1, ...
  *   remove package | rollback package | gc     gone: layer ids

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -79,6 +80,22 @@ static int set_list(struct kv *kv, const char *key, const struct strv *list)
 	return r;
 }
 
+/* requests.lookup = 12 and so on, for each kind that there has been. */
+static int set_requests(struct kv *kv, const struct requests *requests)
+{
+	int r = 0;
+
+	for (unsigned i = 0; r == 0 && i < REQUESTS_KINDS; i++) {
+		uint64_t n = requests_get(requests, i);
+		char key[64];
+
+		snprintf(key, sizeof(key), "requests.%s", requests_name(i));
+		if (n && !kv_get(kv, key))
+			r = kv_setf(kv, key, "%" PRIu64, n);
+	}
+	return r;
+}
+
 static int do_status(struct connection *c, const struct kv *request, struct answer *a)
 {
 	struct xs *xs = c->control->xs;
@@ -89,7 +106,8 @@ static int do_status(struct connection *c, const struct kv *request, struct answ
 	if (r < 0 || (r = kv_setf(&a->kv, "pid", "%d", (int)getpid())) < 0 ||
 	    (r = set_text(&a->kv, "mountpoint", c->control->mountpoint)) < 0 ||
 	    (r = set_text(&a->kv, "state", xs->state->path)) < 0 ||
-	    (r = set_text(&a->kv, "sysroot", xs->state->base_path)) < 0)
+	    (r = set_text(&a->kv, "sysroot", xs->state->base_path)) < 0 ||
+	    (r = set_requests(&a->kv, &xs->requests)) < 0)
 		return r;
 	return set_list(&a->kv, "pending", &pending);
 }

@@ -88,6 +88,11 @@ int record_set_list(struct record *object, const char *key, const struct strv *l
 	return json_object_set_new(value_of(object), key, array) < 0 ? -ENOMEM : 0;
 }
 
+int record_set_object(struct record *object, const char *key, struct record *item)
+{
+	return json_object_set_new(value_of(object), key, value_of(item)) < 0 ? -ENOMEM : 0;
+}
+
 int record_add(struct record *array, struct record *item)
 {
 	return json_array_append_new(value_of(array), value_of(item)) < 0 ? -ENOMEM : 0;

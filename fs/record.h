@@ -21,6 +21,8 @@ void record_free(struct record *record); /* takes NULL */
 int record_set(struct record *object, const char *key, const char *value);
 int record_set_number(struct record *object, const char *key, int64_t value);
 int record_set_list(struct record *object, const char *key, const struct strv *list);
+/* Takes `item`, an object, also when it fails. */
+int record_set_object(struct record *object, const char *key, struct record *item);
 /* Add to an array; takes `item`, also when it fails. */
 int record_add(struct record *array, struct record *item);
 

@@ -2,6 +2,7 @@
 #include "fs/session.h"
 
 #include <errno.h>
+#include <linux/fuse.h>
 #include <pthread.h>
 #include <semaphore.h>
 #include <signal.h>
@@ -26,6 +27,14 @@ struct loop {
 	size_t n;
 };
 
+/* What comes by splice is longer than a page, which only a write is. */
+static void count(struct requests *requests, const struct fuse_buf *buf)
+{
+	const struct fuse_in_header *in = buf->mem;
+
+	requests_count(requests, buf->flags & FUSE_BUF_IS_FD ? FUSE_WRITE : in->opcode);
+}
+
 static void *work(void *arg)
 {
 	struct worker *worker = arg;
@@ -41,6 +50,7 @@ static void *work(void *arg)
 			continue;
 		if (r <= 0)
 			break;
+		count(&loop->xs->requests, &worker->buf);
 		if (!ops_tmpfile_request(loop->se, loop->xs, &worker->buf))
 			fuse_session_process_buf(loop->se, &worker->buf);
 	}

@@ -18,6 +18,7 @@
 #include "fs/base/strv.h"
 #include "fs/data.h"
 #include "fs/node.h"
+#include "fs/requests.h"
 
 struct install;
 struct install_request;
@@ -51,6 +52,7 @@ struct xs {
 	struct files files;
 	struct view *root, *staging;
 	struct xs_events events;
+	struct requests requests;
 
 	pthread_mutex_t changing;
 	pthread_mutex_t lock;
