@@ -2,6 +2,7 @@
 # make              build xsysfs and xsysfs-build into out/
 # make demo         the whole road, step by step, from a toolchain to programs that run on the Pi
 # make check        everything that proves it       [T=fs/copyup] [SAN=address,undefined|thread]
+# make FUSE=DIR     the same with the libfuse in DIR, into out/fuse: see tests/libfuse
 # make lint         cppcheck, shellcheck, clang-format, layering
 # make deps         install what building and testing need (Debian's packages)
 # make install      [PREFIX=/usr/local] [DESTDIR=]
@@ -9,11 +10,12 @@
 PREFIX  ?= /usr/local
 DESTDIR ?=
 SAN     ?=
+FUSE    ?=
 CC      ?= gcc
 VERSION := 0.1.0
 
 comma := ,
-OUT   := out$(if $(SAN),/san-$(subst $(comma),-,$(SAN)))
+OUT   := out$(if $(FUSE),/fuse)$(if $(SAN),/san-$(subst $(comma),-,$(SAN)))
 
 CFLAGS   ?= -O2 -g
 WARNINGS := -Wall -Wextra -Wshadow -Wmissing-prototypes -Wstrict-prototypes -Wvla
@@ -144,8 +146,9 @@ UNIT_SRC := \
 	tests/unit/xs.c \
 
 BASE_LIBS    := $(shell pkg-config --libs libcrypto 2>/dev/null)
-FUSE_CFLAGS  := $(shell pkg-config --cflags fuse3 2>/dev/null)
-FUSE_LIBS    := $(shell pkg-config --libs fuse3 2>/dev/null)
+FUSE_PC      := $(if $(FUSE),PKG_CONFIG_PATH=$(FUSE)/lib/pkgconfig pkg-config --static,pkg-config)
+FUSE_CFLAGS  := $(shell $(FUSE_PC) --cflags fuse3 2>/dev/null)
+FUSE_LIBS    := $(shell $(FUSE_PC) --libs fuse3 2>/dev/null)
 TAR_LIBS     := $(shell pkg-config --libs libarchive 2>/dev/null)
 JSON_LIBS    := $(shell pkg-config --libs jansson 2>/dev/null)
 BUILDER_LIBS := $(shell pkg-config --libs libcurl libarchive jansson 2>/dev/null) -liniparser
