@@ -172,7 +172,11 @@ static int make_node(struct node *dir, const char *name, struct making *m, struc
 	r = view_enter_to_change(dir, false);
 	if (r < 0)
 		return r;
+	if (S_ISDIR(m->mode))
+		lookup_hold_count(dir);
 	r = make_name(dir, name, m, &found);
+	if (S_ISDIR(m->mode))
+		lookup_adjust_count(dir, r == 0);
 	if (r == 0) /* a number that was another file's before is not that file's node */
 		r = nodes_get(view->nodes, dir, name, &found, true, &node);
 	if (r == 0 && m->fd >= 0) {
@@ -435,8 +439,12 @@ static int remove_name(struct node *dir, const char *name, bool directory)
 		r = -EISDIR;
 	if (r == 0 && directory)
 		r = check_empty(dir, name, &found);
+	if (directory)
+		lookup_hold_count(dir);
 	if (r == 0)
 		r = take_away(dir, name, &found);
+	if (directory)
+		lookup_adjust_count(dir, r == 0 ? -1 : 0);
 	view_leave(dir);
 	return r;
 }

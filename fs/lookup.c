@@ -153,6 +153,7 @@ static int refresh(struct node *dir)
 	}
 	names_unref(dir->dir->listing);
 	dir->dir->listing = NULL;
+	dir->dir->counted = false;
 	dir->dir->changes++;
 	dir->dir->generation = view->generation;
 	if (dir->parent)
@@ -442,6 +443,66 @@ int lookup_check_empty(struct node *dir)
 		if (!names->v[i].whiteout)
 			r = -ENOTEMPTY;
 	return r;
+}
+
+static unsigned count_in(const struct node *dir, const struct names *names)
+{
+	unsigned n = 0;
+
+	for (size_t i = 0; i < names->n; i++)
+		n += names->v[i].type == DT_DIR &&
+		     !(dir == dir->view->root && strcmp(names->v[i].text, VIEW_RESERVED_NAME) == 0);
+	return n;
+}
+
+int lookup_count_dirs(struct node *dir, unsigned *ret)
+{
+	struct nodes *nodes = dir->view->nodes;
+	autonames struct names *names = NULL;
+	struct dir *d = dir->dir;
+	unsigned changes;
+	bool counted;
+	int r;
+
+	pthread_mutex_lock(&nodes->lock);
+	*ret = d->subdirs;
+	counted = d->counted && !dir->view->shared;
+	changes = d->changes;
+	pthread_mutex_unlock(&nodes->lock);
+	if (counted)
+		return 0;
+	r = lookup_list(dir, &names);
+	if (r < 0)
+		return r;
+	*ret = count_in(dir, names);
+	pthread_mutex_lock(&nodes->lock);
+	if (d->changes == changes && !d->counting) {
+		d->subdirs = *ret;
+		d->counted = true;
+	}
+	pthread_mutex_unlock(&nodes->lock);
+	return 0;
+}
+
+void lookup_hold_count(struct node *dir)
+{
+	struct nodes *nodes = dir->view->nodes;
+
+	pthread_mutex_lock(&nodes->lock);
+	dir->dir->counting++;
+	pthread_mutex_unlock(&nodes->lock);
+}
+
+/* Who counts meanwhile may have seen the directory or not, so what he says is not kept. */
+void lookup_adjust_count(struct node *dir, int by)
+{
+	struct nodes *nodes = dir->view->nodes;
+
+	pthread_mutex_lock(&nodes->lock);
+	dir->dir->counting--;
+	dir->dir->changes++;
+	dir->dir->subdirs += by;
+	pthread_mutex_unlock(&nodes->lock);
 }
 
 void lookup_changed(struct node *dir)

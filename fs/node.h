@@ -37,7 +37,10 @@ struct dir {
 	struct names *index;	/* what they add up to; NULL until somebody asks */
 	struct names *listing;	/* the same with the upper; NULL after each change */
 	unsigned changes;	/* counts those */
-	unsigned generation;	/* the view's, when `below` was worked out */
+	unsigned subdirs;	/* how many directories show in it, if `counted` */
+	unsigned counting;	/* not now: this many calls are about to change that */
+	bool counted;
+	unsigned generation; /* the view's, when `below` was worked out */
 	bool in_upper;
 };
 

@@ -230,6 +230,22 @@ static int rename_exchange(struct side *from, struct side *to)
 	return r;
 }
 
+static int is_dir(const struct side *side)
+{
+	return side->node && side->node->dir;
+}
+
+/* The view is locked alone: nobody counts now. */
+static void adjust_counts(const struct side *from, const struct side *to, unsigned flags)
+{
+	int more = is_dir(from) - is_dir(to); /* in the directory of `to` */
+
+	lookup_hold_count(from->dir);
+	lookup_adjust_count(from->dir, flags & RENAME_EXCHANGE ? -more : -is_dir(from));
+	lookup_hold_count(to->dir);
+	lookup_adjust_count(to->dir, more);
+}
+
 int view_rename(struct node *dir, const char *name, struct node *to_dir, const char *to_name,
 		unsigned flags)
 {
@@ -262,6 +278,8 @@ int view_rename(struct node *dir, const char *name, struct node *to_dir, const c
 		r = flags & RENAME_EXCHANGE ? rename_exchange(&from, &to) : rename_over(&from, &to);
 	if (r == 0 && flags & RENAME_WHITEOUT && from.node != to.node)
 		r = leave_device(&from);
+	if (r == 0 && from.node != to.node)
+		adjust_counts(&from, &to, flags);
 	lookup_changed(dir);
 	lookup_changed(to_dir);
 	side_release(&from);

@@ -177,6 +177,29 @@ void view_show(const struct node *node, const struct layer *layer, struct stat *
 		show_as_root(st);
 }
 
+/* Of several layers: two and one for each directory in it, as any file system counts. */
+static int count_links(struct node *node, const char *path, struct layerset *below, bool in_upper,
+		       struct stat *st)
+{
+	nlink_t most = st->st_nlink;
+	unsigned subdirs;
+	int r;
+
+	for (size_t i = in_upper ? 0 : 1; i < below->n && most == 2 && below->n < 4; i++) {
+		struct stat lower;
+
+		r = layer_stat(below->v[i], path, &lower);
+		if (r < 0)
+			return r;
+		most = lower.st_nlink;
+		if (most == 2 && i + 1 == below->n)
+			return 0; /* none in any layer, and no need to read them */
+	}
+	r = lookup_count_dirs(node, &subdirs);
+	st->st_nlink = 2 + subdirs;
+	return r;
+}
+
 static int stat_dir(struct node *node, struct stat *st)
 {
 	autolayerset struct layerset *below = NULL;
@@ -200,9 +223,9 @@ static int stat_dir(struct node *node, struct stat *st)
 	if (r < 0)
 		return r;
 	if (in_upper + below->n > 1)
-		st->st_nlink = 1; /* "not counted", as find(1) and overlayfs have it */
+		r = count_links(node, path, below, in_upper, st);
 	view_show(node, top, st);
-	return 0;
+	return r;
 }
 
 static int stat_virtual(const struct node *node, struct stat *st)

@@ -170,6 +170,11 @@ int lookup_list(struct node *dir, struct names **ret);
 int lookup_check_empty(struct node *dir);
 /* A name in it has come or gone. */
 void lookup_changed(struct node *dir);
+/* How many directories show in it. */
+int lookup_count_dirs(struct node *dir, unsigned *ret);
+/* A directory in it may come or go now: to be followed by the other, which says by how many. */
+void lookup_hold_count(struct node *dir);
+void lookup_adjust_count(struct node *dir, int by);
 /* From now on it is in the upper too; `opaque`: and nowhere else. */
 void lookup_set_upper(struct node *dir, bool opaque);
 

@@ -22,6 +22,10 @@
 #   tag NAME FILE              the value of the tag user.xsysfs.NAME
 #   daemon_pid                 of the daemon of MNT
 #   as_user CMD...             as the ordinary user (when we are root)
+#   everywhere FUNCTION        in a folder of each kind, that the test's `fixture` has filled: plain
+#                              (a wrong test shows there), base and layer (what it filled is in a
+#                              lower layer, and changed in the root view), local, and build (it is
+#                              in the base, and changed in a build view). PLACE says which.
 #   is_root, need PROGRAM...
 
 set -u
@@ -237,6 +241,48 @@ as_user()
 	fi
 }
 
+fixture()
+{
+	:
+}
+
+everywhere_once()
+{
+	# a subshell, so that `fail` ends it and says where
+	(cd "$2" && "$1") || {
+		echo "failed in: $PLACE" >&2
+		exit 1
+	}
+}
+
+# The build view is inside `xsysfs run`, so the test runs there once more and only gets to here.
+everywhere()
+{
+	everywhere_function=$1
+	shift
+	case ${PLACE-} in
+	fixture)
+		mkdir -p "$MNT/layer" && cd "$MNT/layer" && fixture
+		exit
+		;;
+	build)
+		everywhere_once "$everywhere_function" "$MNT/base"
+		exit 0
+		;;
+	esac
+	mkdir -p "$TESTDIR/plain" "$SYSROOT/base"
+	(cd "$TESTDIR/plain" && fixture) && (cd "$SYSROOT/base" && fixture) || fail "the fixture"
+	mount_sysroot "$@"
+	PLACE=fixture as_package below "$0" || fail "the fixture in a package"
+	mkdir "$MNT/local" && (cd "$MNT/local" && fixture) || fail "the fixture by hand"
+	PLACE=plain everywhere_once "$everywhere_function" "$TESTDIR/plain" || exit
+	for PLACE in base layer local; do
+		everywhere_once "$everywhere_function" "$MNT/$PLACE" || exit
+	done
+	unset PLACE
+	PLACE=build as_package change "$0" || exit
+}
+
 # What is mounted in our folder goes away in good order: by `xsysfs umount` where it is ours.
 test_end()
 {
@@ -265,4 +311,4 @@ test_end()
 	fi
 	exit "$status"
 }
-trap test_end EXIT
+test -n "${PLACE-}" || trap test_end EXIT
