@@ -3,6 +3,8 @@
 # make demo         the whole road, step by step, from a toolchain to programs that run on the Pi
 # make check        everything that proves it       [T=fs/copyup] [SAN=address,undefined|thread]
 # make FUSE=DIR     the same with the libfuse in DIR, into out/fuse: see tests/libfuse
+# make bench        how fast it is, beside what else there is: see tests/bench/README.md
+#                   [W=rm,walk] [P=kernel,xsysfs] [N=5]
 # make lint         cppcheck, shellcheck, clang-format, layering
 # make deps         install what building and testing need (Debian's packages)
 # make install      [PREFIX=/usr/local] [DESTDIR=]
@@ -186,11 +188,15 @@ clean:
 	rm -rf out
 
 -include $(patsubst %.o,%.d,$(call objects,$(BASE_SRC) $(ENGINE_SRC) $(DAEMON_SRC) \
-	$(COMMAND_SRC) $(BUILDER_SRC) $(UNIT_SRC)))
+	$(COMMAND_SRC) $(BUILDER_SRC) $(UNIT_SRC) tests/bench/floor.c))
 
 # --- checking, showing and installing
 
-units: $(UNITS)
+units: $(UNITS) $(OUT)/tests/bench/floor
+
+$(OUT)/tests/bench/floor.o: XCFLAGS += $(FUSE_CFLAGS)
+$(OUT)/tests/bench/floor: $(OUT)/tests/bench/floor.o
+	$(CC) $(XLDFLAGS) $(LDFLAGS) -o $@ $^ $(FUSE_LIBS)
 
 # Unit programs also run with sanitizers; the promises run with what `make` built. SAN=... builds and
 # checks everything with these sanitizers instead.
@@ -199,6 +205,9 @@ CHECK_SAN := $(if $(SAN)$(filter-out unit%,$(T)),,out/san-address-undefined)
 check: all units
 	$(if $(CHECK_SAN),+$(MAKE) --no-print-directory SAN=address,undefined units)
 	tests/run --out $(OUT) $(if $(CHECK_SAN),--san $(CHECK_SAN)) $(if $(LINT),--lint) $(T)
+
+bench: all $(OUT)/tests/bench/floor
+	tests/bench/run --out $(OUT) --json $(OUT)/bench.json
 
 demo:
 	tests/demo/demo.sh
@@ -231,5 +240,5 @@ install: all
 	install -D -m 644 mountscripts/xsysfs@.service \
 		$(DESTDIR)$(PREFIX)/lib/systemd/user/xsysfs@.service
 
-.PHONY: all check clean demo deps install lint units
+.PHONY: all bench check clean demo deps install lint units
 .DELETE_ON_ERROR:
