@@ -45,6 +45,8 @@ static void op_init(void *userdata, struct fuse_conn_info *conn)
 	/* A new mtime is our own write's: keep what the kernel has cached of it. What changes
 	 * otherwise we tell. */
 	conn->want &= ~FUSE_CAP_AUTO_INVAL_DATA;
+	/* It saves one copy of a long write, and costs every request a look at all of a pipe. */
+	conn->want &= ~FUSE_CAP_SPLICE_READ;
 	conn->want |= conn->capable & FUSE_CAP_EXPLICIT_INVAL_DATA;
 	conn->want |= conn->capable & FUSE_CAP_CACHE_SYMLINKS;
 	conn->want |= conn->capable & FUSE_CAP_PARALLEL_DIROPS;
