@@ -42,6 +42,7 @@ ENGINE_SRC := \
 	fs/copyup.c \
 	fs/data.c \
 	fs/diff.c \
+	fs/handover.c \
 	fs/install.c \
 	fs/layer.c \
 	fs/layerset.c \
@@ -50,8 +51,10 @@ ENGINE_SRC := \
 	fs/names.c \
 	fs/node.c \
 	fs/open.c \
+	fs/orphan.c \
 	fs/rename.c \
 	fs/requests.c \
+	fs/roster.c \
 	fs/special.c \
 	fs/stack.c \
 	fs/staging.c \

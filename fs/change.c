@@ -19,6 +19,7 @@
 #include "fs/layer.h"
 #include "fs/layerset.h"
 #include "fs/names.h"
+#include "fs/orphan.h"
 #include "fs/special.h"
 #include "fs/view.h"
 #include "fs/whiteout.h"
@@ -212,38 +213,35 @@ int view_symlink(struct node *dir, const char *name, const char *target, struct 
 	return make_node(dir, name, &m, ret, st);
 }
 
-/* A file without a name gets one: linkat(2) by descriptor, which O_TMPFILE files allow. */
+/* A file without a name gets one: the kept one, moved. */
 static int link_unlinked(struct node *node, struct node *dir, const char *name)
 {
 	struct view *view = node->view;
 	autofound struct found found = { 0 };
+	autosite struct site site = { 0 };
 	autofd int fd = -1;
-	struct file *file;
-	char proc[64];
+	char kept[ORPHAN_NAME];
 	int r = view_raise(node);
 
-	if (r < 0)
-		return r;
-	file = data_get(view->files, node, false);
-	if (!file)
-		return -ENOENT;
-	r = lookup_find(dir, name, &found);
-	fd = r == -ENOENT ? copyup_open_dir(dir) : -1;
 	if (r == 0)
-		r = -EEXIST;
-	else if (r == -ENOENT)
-		r = fd < 0 ? fd : 0;
-	if (r == 0 && found.whiteout && unlinkat(fd, name, 0) < 0)
-		r = -errno;
-	snprintf(proc, sizeof(proc), "/proc/self/fd/%d", file->fd);
-	if (r == 0 && linkat(AT_FDCWD, proc, fd, name, AT_SYMLINK_FOLLOW) < 0)
-		r = -errno;
-	data_close(file);
-	if (r == 0) {
-		lookup_changed(dir);
-		r = node_move(view->nodes, node, dir, name);
-	}
-	return r;
+		r = node_site(view->nodes, node, &site);
+	if (r == 0 && !site.kept)
+		r = -ENOENT;
+	if (r == 0)
+		r = lookup_check_new_name(dir, name);
+	if (r == 0)
+		r = lookup_find(dir, name, &found);
+	if (r != -ENOENT)
+		return r < 0 ? r : -EEXIST;
+	fd = copyup_open_dir(dir);
+	if (fd < 0)
+		return fd;
+	orphan_name(node, kept);
+	/* over a whiteout, which nothing else can be */
+	if (renameat2(view->work, kept, fd, name, found.whiteout ? 0 : RENAME_NOREPLACE) < 0)
+		return -errno;
+	lookup_changed(dir);
+	return node_move(view->nodes, node, dir, name);
 }
 
 int view_link(struct node *node, struct node *dir, const char *name, struct stat *st)
@@ -276,49 +274,71 @@ int view_link(struct node *node, struct node *dir, const char *name, struct stat
 	return r;
 }
 
-int view_tmpfile(struct node *dir, mode_t mode, struct owner owner, struct node **ret,
-		 struct stat *st)
+/* Make the file under a name of its own, and a node that has it as kept. */
+static int make_unnamed(struct node *dir, int fd, const char *temp, struct node **ret,
+			struct stat *st)
 {
 	struct view *view = dir->view;
 	struct found found = { .layer = view->upper };
-	struct file *file = NULL;
 	struct node *node = NULL;
-	int fd, r;
+	int r;
 
-	if (view_is_read_only(dir))
-		return -EROFS;
-	fd = openat(view->work, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, mode & 07777);
-	if (fd < 0)
+	if (fstat(fd, &found.st) < 0)
 		return -errno;
-	if ((geteuid() == 0 && fchown(fd, owner.uid, owner.gid) < 0) ||
-	    fchmod(fd, mode & 07777) < 0 || fstat(fd, &found.st) < 0) {
-		r = -errno;
-		close(fd);
-		return r;
-	}
 	found.ino = found.st.st_ino;
 	/* under a name that no directory entry can have */
 	r = nodes_get(view->nodes, dir, "/", &found, true, &node);
-	if (r < 0) {
-		close(fd);
+	if (r < 0)
 		return r;
-	}
-	node_set_unlinked(view->nodes, node);
-	r = data_put(view->files, node, fd, true, true, NULL, NULL, &file);
-	data_close(file);
+	r = orphan_take(node, view->work, temp);
 	if (r < 0) {
 		node_unref(view->nodes, node);
 		return r;
 	}
+	node_set_unlinked(view->nodes, node, true);
 	*st = found.st;
+	orphan_show(st);
 	view_show(node, view->upper, st);
 	*ret = node;
 	return 0;
 }
 
-/* Put a whiteout where the upper has `name` or nothing; what was there ends in the work directory
- * and goes away. */
-static int hide_name(struct view *view, int dir, const char *name)
+int view_tmpfile(struct node *dir, mode_t mode, struct owner owner, struct node **ret,
+		 struct stat *st)
+{
+	struct view *view = dir->view;
+	struct making m = {
+		.mode = S_IFREG | (mode & 07777), .view = view, .owner = owner, .fd = -1
+	};
+	struct file *file = NULL;
+	char temp[TEMP_NAME];
+	int r;
+
+	r = view_enter_to_change(dir, false);
+	if (r < 0)
+		return r;
+	copyup_temp_name(view, temp);
+	r = make_owned(view->work, temp, &m, true);
+	if (r == 0) {
+		r = make_unnamed(dir, m.fd, temp, ret, st);
+		if (r < 0) {
+			close(m.fd);
+			unlinkat(view->work, temp, 0);
+		}
+	}
+	if (r == 0) {
+		r = data_put(view->files, *ret, m.fd, true, false, NULL, NULL, &file);
+		if (r < 0)
+			node_unref(view->nodes, *ret);
+		data_close(file);
+	}
+	view_leave(dir);
+	return r;
+}
+
+/* Put a whiteout where the upper has `name` or nothing. What was there becomes what `node` has
+ * kept, or goes. */
+static int hide_name(struct view *view, int dir, const char *name, struct node *node)
 {
 	char temp[TEMP_NAME];
 	int r;
@@ -330,7 +350,8 @@ static int hide_name(struct view *view, int dir, const char *name)
 	if (renameat2(view->work, temp, dir, name, RENAME_NOREPLACE) == 0)
 		return 0;
 	if (errno == EEXIST && renameat2(view->work, temp, dir, name, RENAME_EXCHANGE) == 0)
-		return io_remove_tree(view->work, temp);
+		return node ? orphan_take(node, view->work, temp)
+			    : io_remove_tree(view->work, temp);
 	r = -errno;
 	unlinkat(view->work, temp, 0);
 	return r;
@@ -353,29 +374,26 @@ static int drop_name(struct view *view, int dir, const char *name, bool is_dir)
 	return io_remove_tree(view->work, temp);
 }
 
-/* A node that the kernel knows lives on when its name goes; a hard link keeps its other names. */
-static int keep_node(struct node *dir, const char *name, const struct found *found,
-		     struct node **ret)
+/* The node that the kernel knows by this name, if it does; a hard link keeps its other names. */
+static int find_node(struct node *dir, const char *name, struct found *found, struct node **ret)
 {
 	struct view *view = dir->view;
 	struct node *node = NULL;
-	int r;
+	int r = 0;
 
 	/* a group of names in a lower layer: let the rest of it be one file with the right count */
 	if (!S_ISDIR(found->st.st_mode) && found->st.st_nlink > 1 && found->layer != view->upper) {
 		r = nodes_get(view->nodes, dir, name, found, false, &node);
 		if (r == 0)
 			r = copyup_node(node);
+		found->layer = view->upper;
 	} else {
 		node = nodes_find_found(view->nodes, dir, name, found);
-		r = 0;
 	}
 	if (node && !node_is_at(view->nodes, node, dir, name)) {
 		node_unref(view->nodes, node); /* it stays what it is, by another name */
 		node = NULL;
 	}
-	if (r == 0 && node)
-		r = view_keep(node);
 	if (r < 0)
 		node_unref(view->nodes, node);
 	else
@@ -383,8 +401,46 @@ static int keep_node(struct node *dir, const char *name, const struct found *fou
 	return r;
 }
 
+/* Take a file out of the upper whose node somebody may have open: it is kept. Under the node's
+ * stripe, which who finds it neither here nor there waits for. */
+static int drop_known(struct node *node, int dir, const char *name, bool below)
+{
+	struct view *view = node->view;
+	int r = below ? hide_name(view, dir, name, node) : orphan_take(node, dir, name);
+
+	if (r == 0) {
+		node_set_unlinked(view->nodes, node, true);
+		return 0;
+	}
+	if (below || (r != -ENOSPC && r != -EDQUOT))
+		return r;
+	/* no room for another name, and who deletes makes room */
+	r = view_pin(node);
+	if (r == 0)
+		r = drop_name(view, dir, name, false);
+	if (r == 0)
+		node_set_unlinked(view->nodes, node, false);
+	return r;
+}
+
+/* Hide a file of a lower layer, which stays where it is for those who have it open. */
+static int hide_known(struct node *node, int dir, const char *name)
+{
+	struct view *view = node->view;
+	autofree char *path = node_path(view->nodes, node);
+	int r = path ? hide_name(view, dir, name, NULL) : -ENOMEM;
+
+	return r < 0 ? r : node_set_unlinked_at(view->nodes, node, path);
+}
+
+static int drop_unknown(struct node *dir, int fd, const char *name, bool below, bool is_dir)
+{
+	return below ? hide_name(dir->view, fd, name, NULL)
+		     : drop_name(dir->view, fd, name, is_dir);
+}
+
 /* Under the lock; `found` is what the name is now. */
-static int take_away(struct node *dir, const char *name, const struct found *found)
+static int take_away(struct node *dir, const char *name, struct found *found)
 {
 	struct view *view = dir->view;
 	struct node *node = NULL;
@@ -398,15 +454,20 @@ static int take_away(struct node *dir, const char *name, const struct found *fou
 	fd = copyup_open_dir(dir);
 	if (fd < 0)
 		return fd;
-	r = keep_node(dir, name, found, &node);
+	r = find_node(dir, name, found, &node);
 	if (r < 0)
 		return r;
-	if (below)
-		r = hide_name(view, fd, name);
-	else
-		r = drop_name(view, fd, name, S_ISDIR(found->st.st_mode));
-	if (r == 0 && node)
-		node_set_unlinked(view->nodes, node);
+	if (!node || node->dir) {
+		r = drop_unknown(dir, fd, name, below, S_ISDIR(found->st.st_mode));
+		if (r == 0 && node)
+			node_set_unlinked(view->nodes, node, false);
+	} else if (found->layer != view->upper) {
+		r = hide_known(node, fd, name);
+	} else {
+		pthread_mutex_lock(view_stripe(node));
+		r = drop_known(node, fd, name, below);
+		pthread_mutex_unlock(view_stripe(node));
+	}
 	node_unref(view->nodes, node);
 	lookup_changed(dir);
 	return r;

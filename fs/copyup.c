@@ -20,6 +20,7 @@
 #include "fs/layer.h"
 #include "fs/layerset.h"
 #include "fs/names.h"
+#include "fs/orphan.h"
 #include "fs/view.h"
 #include "fs/whiteout.h"
 
@@ -198,13 +199,13 @@ int copyup_dir(struct node *dir)
 	path = node_path(view->nodes, dir);
 	if (!path)
 		return -ENOMEM;
-	parent = copyup_open_dir(dir->parent);
+	parent = copyup_open_dir(node_parent(view->nodes, dir));
 	if (parent < 0)
 		return parent;
 	copyup_temp_name(view, temp);
 	r = make_dir(view, path, below->v[0], temp);
 	if (r == 0)
-		r = put_in_place(view, temp, parent, dir->name);
+		r = put_in_place(view, temp, parent, node_name(view->nodes, dir));
 	if (r < 0)
 		unlinkat(view->work, temp, AT_REMOVEDIR);
 	if (r < 0 && r != -EEXIST) /* somebody else was faster */
@@ -287,7 +288,7 @@ static int place(struct node *node, struct layer *layer, const char *path, const
 	if (fstatat(view->work, temp, &copy, AT_SYMLINK_NOFOLLOW) < 0)
 		return -errno;
 	pthread_rwlock_wrlock(&view->placing);
-	r = put_in_place(view, temp, dir, node->name);
+	r = put_in_place(view, temp, dir, node_name(view->nodes, node));
 	if (r == 0) {
 		if (st->st_nlink > 1)
 			r = link_other_names(node, layer, path, st->st_ino);
@@ -295,7 +296,7 @@ static int place(struct node *node, struct layer *layer, const char *path, const
 		data_forget(view->files, node);
 	}
 	pthread_rwlock_unlock(&view->placing);
-	lookup_changed(node->parent);
+	lookup_changed(node_parent(view->nodes, node));
 	return r;
 }
 
@@ -314,7 +315,7 @@ static int copy_up(struct node *node, struct layer *layer)
 	r = layer_stat(layer, path, &st);
 	if (r < 0)
 		return r;
-	dir = copyup_open_dir(node->parent);
+	dir = copyup_open_dir(node_parent(view->nodes, node));
 	if (dir < 0)
 		return dir;
 	copyup_temp_name(view, temp);
@@ -329,7 +330,7 @@ static int copy_up(struct node *node, struct layer *layer)
 int copyup_node(struct node *node)
 {
 	struct view *view = node->view;
-	pthread_mutex_t *stripe = &view->copying[node->id % VIEW_STRIPES];
+	pthread_mutex_t *stripe = view_stripe(node);
 	struct layer *layer;
 	int r = 0;
 
@@ -390,30 +391,45 @@ int copyup_tree(struct node *dir)
 	return r;
 }
 
-int copyup_unlinked(struct node *node, int from, int *ret)
+/* Under the node's stripe. */
+static int copy_unlinked(struct node *node, const struct site *site)
 {
 	struct view *view = node->view;
-	char temp[TEMP_NAME];
+	autofd int from = site_open(node, site, O_RDONLY | O_NONBLOCK);
+	autofd int to = -1;
+	char name[ORPHAN_NAME];
 	struct stat st;
-	int fd, r;
+	int r;
 
-	if (fstat(from, &st) < 0)
+	if (from < 0 || fstat(from, &st) < 0)
+		return from < 0 ? from : -errno;
+	orphan_name(node, name);
+	to = openat(view->work, name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (to < 0)
 		return -errno;
-	copyup_temp_name(view, temp);
-	fd = openat(view->work, temp, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	if (fd < 0)
-		return -errno;
-	unlinkat(view->work, temp, 0);
-	r = copy_file(view, from, &st, fd);
+	r = copy_file(view, from, &st, to);
+	if (r == 0 && fstat(to, &st) < 0)
+		r = -errno;
 	if (r < 0) {
-		close(fd);
+		orphan_drop(node);
 		return r;
 	}
-	if (fstat(fd, &st) < 0) {
-		close(fd);
-		return -errno;
-	}
-	node_set_layer(view->nodes, node, view->upper, st.st_ino);
-	*ret = fd;
+	node_set_kept(view->nodes, node, view->upper, st.st_ino);
+	data_forget(view->files, node);
 	return 0;
+}
+
+int copyup_unlinked(struct node *node)
+{
+	struct view *view = node->view;
+	pthread_mutex_t *stripe = view_stripe(node);
+	autosite struct site site = { 0 };
+	int r;
+
+	pthread_mutex_lock(stripe);
+	r = node_site(view->nodes, node, &site);
+	if (r == 0 && site.layer != view->upper)
+		r = copy_unlinked(node, &site);
+	pthread_mutex_unlock(stripe);
+	return r;
 }

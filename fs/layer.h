@@ -36,6 +36,7 @@ struct layer {
 	char *id;	     /* "zlib-1.2.13-1a2b3c4d", "local", "base" */
 	struct meta *meta;   /* of a package; NULL for base and local */
 	struct links *links; /* under `links_lock` of layer.c; see layer_other_names */
+	unsigned roster_no;  /* for roster.c; 0: none yet */
 };
 
 /* Take over `fd`, an O_PATH descriptor of the root, and `meta` (may be NULL). Both stay the

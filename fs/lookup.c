@@ -130,12 +130,13 @@ static int find_below(struct layerset *below, const struct names *index, const c
 static int refresh(struct node *dir)
 {
 	struct view *view = dir->view;
+	struct node *parent = node_parent(view->nodes, dir);
 	autofound struct found found = { 0 };
 	struct layerset *below;
 	int r;
 
-	if (dir->parent) {
-		r = lookup_find(dir->parent, dir->name, &found);
+	if (parent) {
+		r = lookup_find(parent, node_name(view->nodes, dir), &found);
 		if (r < 0 && r != -ENOENT && r != -ENOTDIR)
 			return r;
 		below = found.below ? layerset_ref(found.below) : layerset_new(NULL, 0);
@@ -156,7 +157,7 @@ static int refresh(struct node *dir)
 	dir->dir->counted = false;
 	dir->dir->changes++;
 	dir->dir->generation = view->generation;
-	if (dir->parent)
+	if (parent)
 		dir->dir->in_upper = found.in_upper;
 	pthread_mutex_unlock(&view->nodes->lock);
 	layerset_unref(below);

@@ -7,19 +7,69 @@
 
 #include "fs/base/cleanup.h"
 #include "fs/data.h"
+#include "fs/handover.h"
 #include "fs/layer.h"
 #include "fs/layerset.h"
 #include "fs/names.h"
+#include "fs/orphan.h"
+#include "fs/roster.h"
+#include "fs/view.h"
 
-enum { FIRST_BUCKETS = 1024 };
+enum {
+	FIRST_BUCKETS = 1024,
+	NAME_UNIT = 8, /* bytes */
+	CHAIN_END = 0, /* number 0 is nobody's: FUSE means "no such entry" by it */
+};
 
-int nodes_init(struct nodes *nodes)
+const uint32_t nodes_record_size[HANDOVER_POOLS] = {
+	[HANDOVER_NODES] = sizeof(struct node),
+	[HANDOVER_NAMES] = NAME_UNIT,
+	[HANDOVER_LAYERS] = sizeof(struct roster_layer),
+	[HANDOVER_VIEWS] = sizeof(struct roster_view),
+};
+
+static struct node *node_at(const struct nodes *nodes, uint64_t id)
 {
-	*nodes = (struct nodes){ .n_buckets = FIRST_BUCKETS, .first_free = 1 };
+	return handover_at(nodes->memory, HANDOVER_NODES, id);
+}
+
+/* Numbers that have been used at some time are below this. */
+static uint64_t n_ids(const struct nodes *nodes)
+{
+	return nodes->memory->head->used[HANDOVER_NODES];
+}
+
+static int init(struct nodes *nodes, struct handover *memory)
+{
+	*nodes = (struct nodes){ .memory = memory,
+				 .n_buckets = FIRST_BUCKETS,
+				 .first_free = CHAIN_END + 1 };
 	pthread_mutex_init(&nodes->lock, NULL);
 	nodes->by_name = calloc(FIRST_BUCKETS, sizeof(*nodes->by_name));
 	nodes->by_inode = calloc(FIRST_BUCKETS, sizeof(*nodes->by_inode));
 	return nodes->by_name && nodes->by_inode ? 0 : -ENOMEM;
+}
+
+int nodes_init(struct nodes *nodes)
+{
+	struct handover *memory = NULL;
+	int r = handover_new(nodes_record_size, &memory);
+
+	if (r == 0)
+		r = handover_reserve(memory, HANDOVER_NAMES, 0);
+	if (r == 0) {
+		memory->head->used[HANDOVER_NODES] = CHAIN_END + 1;
+		memory->head->used[HANDOVER_NAMES] = 1; /* number 0 is the empty name */
+	} else {
+		handover_free(memory);
+		memory = NULL;
+	}
+	return init(nodes, memory) < 0 ? -ENOMEM : r;
+}
+
+int nodes_init_from(struct nodes *nodes, struct handover *memory)
+{
+	return init(nodes, memory);
 }
 
 static void dir_free(struct dir *dir)
@@ -32,36 +82,118 @@ static void dir_free(struct dir *dir)
 	free(dir);
 }
 
-static void node_free(struct node *node)
+/* All that a node has besides its record. */
+static void release_parts(struct node *node)
 {
 	data_drop(node);
+	if (node->kept)
+		orphan_drop(node);
 	dir_free(node->dir);
 	layer_unref(node->layer);
-	free(node->name);
-	free(node);
+	node->dir = NULL;
+	node->layer = NULL;
 }
 
 void nodes_release(struct nodes *nodes)
 {
-	for (size_t i = 0; i < nodes->n_slots; i++)
-		if (nodes->slots[i])
-			node_free(nodes->slots[i]);
-	free(nodes->slots);
-	free(nodes->generations);
+	for (uint64_t id = 1; nodes->memory && id < n_ids(nodes); id++)
+		if (node_at(nodes, id)->used)
+			release_parts(node_at(nodes, id));
+	handover_free(nodes->memory);
 	free(nodes->by_name);
 	free(nodes->by_inode);
 	pthread_mutex_destroy(&nodes->lock);
 }
 
-static struct node **name_bucket(struct nodes *nodes, const struct node *parent, const char *name)
+/* ---- names ---- */
+
+static size_t units_of(size_t len)
+{
+	return (len + 1 + NAME_UNIT - 1) / NAME_UNIT;
+}
+
+/* Fresh room behind all other names: in one extent. */
+static int64_t new_room(struct nodes *nodes, size_t units)
+{
+	struct handover *h = nodes->memory;
+	size_t per_extent = handover_per_extent(h, HANDOVER_NAMES);
+	uint64_t at = h->head->used[HANDOVER_NAMES];
+
+	if (units > per_extent)
+		return -ENAMETOOLONG;
+	if (at / per_extent != (at + units - 1) / per_extent)
+		at = (at / per_extent + 1) * per_extent;
+	if (at + units > UINT32_MAX || handover_reserve(h, HANDOVER_NAMES, at + units - 1) < 0)
+		return -ENOMEM;
+	h->head->used[HANDOVER_NAMES] = at + units;
+	return at;
+}
+
+/* Where a copy of the text is, or -errno. Under the lock. */
+static int64_t keep_name(struct nodes *nodes, const char *text)
+{
+	size_t len = strlen(text), units = units_of(len);
+	uint32_t *chain = units < ARRAY_SIZE(nodes->free_names) ? &nodes->free_names[units] : NULL;
+	int64_t at;
+	char *room;
+
+	if (len == 0)
+		return 0;
+	at = chain && *chain ? *chain : new_room(nodes, units);
+	if (at < 0)
+		return at;
+	room = handover_at(nodes->memory, HANDOVER_NAMES, at);
+	if (chain && *chain)
+		memcpy(chain, room, sizeof(*chain));
+	memcpy(room, text, len + 1);
+	return at;
+}
+
+/* Under the lock. Long ones, which are rare, are not used again. */
+static void free_name(struct nodes *nodes, uint32_t at)
+{
+	char *room = handover_at(nodes->memory, HANDOVER_NAMES, at);
+	size_t units = units_of(strlen(room));
+
+	if (at == 0 || units >= ARRAY_SIZE(nodes->free_names))
+		return;
+	memcpy(room, &nodes->free_names[units], sizeof(uint32_t));
+	nodes->free_names[units] = at;
+}
+
+static uint64_t place_of(const struct node *node)
+{
+	return __atomic_load_n(&node->place, __ATOMIC_ACQUIRE);
+}
+
+static uint64_t make_place(const struct node *parent, uint32_t name_at)
+{
+	return (uint64_t)(parent ? parent->id : 0) << 32 | name_at;
+}
+
+struct node *node_parent(const struct nodes *nodes, const struct node *node)
+{
+	uint32_t id = place_of(node) >> 32;
+
+	return id ? node_at(nodes, id) : NULL;
+}
+
+const char *node_name(const struct nodes *nodes, const struct node *node)
+{
+	return handover_at(nodes->memory, HANDOVER_NAMES, (uint32_t)place_of(node));
+}
+
+/* ---- chains ---- */
+
+static uint32_t *name_bucket(struct nodes *nodes, const struct node *parent, const char *name)
 {
 	uint64_t h = names_position(name) ^ (parent->id * 0x9e3779b97f4a7c15);
 
 	return &nodes->by_name[(h ^ (h >> 32)) & (nodes->n_buckets - 1)];
 }
 
-static struct node **inode_bucket(struct nodes *nodes, const struct view *view,
-				  const struct layer *layer, ino_t real)
+static uint32_t *inode_bucket(struct nodes *nodes, const struct view *view,
+			      const struct layer *layer, ino_t real)
 {
 	uint64_t h = (real ^ (uintptr_t)layer ^ ((uintptr_t)view << 7)) * 0x9e3779b97f4a7c15;
 
@@ -70,43 +202,44 @@ static struct node **inode_bucket(struct nodes *nodes, const struct view *view,
 
 static void link_name(struct nodes *nodes, struct node *node)
 {
-	struct node **bucket = name_bucket(nodes, node->parent, node->name);
+	uint32_t *bucket = name_bucket(nodes, node_parent(nodes, node), node_name(nodes, node));
 
 	node->next_by_name = *bucket;
-	*bucket = node;
+	*bucket = node->id;
 	node->by_name = true;
 }
 
 static void unlink_name(struct nodes *nodes, struct node *node)
 {
-	struct node **p;
+	uint32_t *p;
 
 	if (!node->by_name)
 		return;
-	for (p = name_bucket(nodes, node->parent, node->name); *p != node; p = &(*p)->next_by_name)
-		;
+	p = name_bucket(nodes, node_parent(nodes, node), node_name(nodes, node));
+	while (*p != node->id)
+		p = &node_at(nodes, *p)->next_by_name;
 	*p = node->next_by_name;
 	node->by_name = false;
 }
 
 static void link_inode(struct nodes *nodes, struct node *node)
 {
-	struct node **bucket = inode_bucket(nodes, node->view, node->layer, node->real);
+	uint32_t *bucket = inode_bucket(nodes, node->view, node->layer, node->real);
 
 	node->next_by_inode = *bucket;
-	*bucket = node;
+	*bucket = node->id;
 	node->by_inode = true;
 }
 
 static void unlink_inode(struct nodes *nodes, struct node *node)
 {
-	struct node **p;
+	uint32_t *p;
 
 	if (!node->by_inode)
 		return;
 	p = inode_bucket(nodes, node->view, node->layer, node->real);
-	for (; *p != node; p = &(*p)->next_by_inode)
-		;
+	while (*p != node->id)
+		p = &node_at(nodes, *p)->next_by_inode;
 	*p = node->next_by_inode;
 	node->by_inode = false;
 }
@@ -115,8 +248,8 @@ static void unlink_inode(struct nodes *nodes, struct node *node)
 static void grow_buckets(struct nodes *nodes)
 {
 	size_t n = nodes->n_buckets * 2;
-	struct node **by_name = calloc(n, sizeof(*by_name));
-	struct node **by_inode = calloc(n, sizeof(*by_inode));
+	uint32_t *by_name = calloc(n, sizeof(*by_name));
+	uint32_t *by_inode = calloc(n, sizeof(*by_inode));
 
 	if (!by_name || !by_inode) {
 		free(by_name);
@@ -128,104 +261,115 @@ static void grow_buckets(struct nodes *nodes)
 	nodes->by_name = by_name;
 	nodes->by_inode = by_inode;
 	nodes->n_buckets = n;
-	for (size_t i = 0; i < nodes->n_slots; i++) {
-		struct node *node = nodes->slots[i];
+	for (uint64_t id = 1; id < n_ids(nodes); id++) {
+		struct node *node = node_at(nodes, id);
 
-		if (node && node->by_name)
+		if (node->used && node->by_name)
 			link_name(nodes, node);
-		if (node && node->by_inode)
+		if (node->used && node->by_inode)
 			link_inode(nodes, node);
 	}
 }
 
-static int grow_slots(struct nodes *nodes)
-{
-	size_t n = nodes->n_slots ? nodes->n_slots * 2 : 256;
-	struct node **slots = reallocarray(nodes->slots, n, sizeof(*slots));
-	uint64_t *generations;
-
-	if (!slots)
-		return -ENOMEM;
-	nodes->slots = slots;
-	generations = reallocarray(nodes->generations, n, sizeof(*generations));
-	if (!generations)
-		return -ENOMEM;
-	nodes->generations = generations;
-	for (size_t i = nodes->n_slots; i < n; i++) {
-		slots[i] = NULL;
-		generations[i] = 0;
-	}
-	nodes->n_slots = n;
-	return 0;
-}
-
-/* Give the node a number. Number 0 is nobody's: FUSE means "no such entry" by it. */
-static int table_add(struct nodes *nodes, struct node *node)
-{
-	size_t i = nodes->first_free;
-
-	while (i < nodes->n_slots && nodes->slots[i])
-		i++;
-	if (i >= nodes->n_slots) {
-		int r = grow_slots(nodes);
-
-		if (r < 0)
-			return r;
-	}
-	nodes->slots[i] = node;
-	node->id = i;
-	node->generation = ++nodes->generations[i];
-	nodes->first_free = i + 1;
-	if (++nodes->n_used > nodes->n_buckets)
-		grow_buckets(nodes);
-	return 0;
-}
-
-static struct node *node_new(struct view *view, const char *name, const struct found *found)
-{
-	struct node *node = calloc(1, sizeof(*node));
-
-	if (!node)
-		return NULL;
-	node->refs = 1;
-	node->view = view;
-	node->ino = found->ino;
-	node->type = found->st.st_mode & S_IFMT;
-	node->real = found->st.st_ino;
-	node->name = strdup(name);
-	if (found->layer)
-		node->layer = layer_ref(found->layer);
-	if (S_ISDIR(node->type)) {
-		node->dir = calloc(1, sizeof(*node->dir));
-		if (node->dir && found->below)
-			node->dir->below = layerset_ref(found->below);
-		if (node->dir)
-			node->dir->in_upper = found->in_upper;
-	}
-	if (!node->name || (S_ISDIR(node->type) && !node->dir)) {
-		node_free(node);
-		return NULL;
-	}
-	return node;
-}
-
 static struct node *find_name(struct nodes *nodes, const struct node *parent, const char *name)
 {
-	struct node *n = *name_bucket(nodes, parent, name);
+	for (uint32_t id = *name_bucket(nodes, parent, name); id;) {
+		struct node *node = node_at(nodes, id);
 
-	while (n && (n->parent != parent || strcmp(n->name, name) != 0))
-		n = n->next_by_name;
-	return n;
+		if (node_parent(nodes, node) == parent && strcmp(node_name(nodes, node), name) == 0)
+			return node;
+		id = node->next_by_name;
+	}
+	return NULL;
 }
 
 static struct node *find_inode(struct nodes *nodes, const struct view *view,
 			       const struct layer *layer, ino_t real)
 {
-	struct node *n = *inode_bucket(nodes, view, layer, real);
+	for (uint32_t id = *inode_bucket(nodes, view, layer, real); id;) {
+		struct node *node = node_at(nodes, id);
 
-	while (n && (n->view != view || n->layer != layer || n->real != real))
-		n = n->next_by_inode;
-	return n;
+		if (node->view == view && node->layer == layer && node->real == real)
+			return node;
+		id = node->next_by_inode;
+	}
+	return NULL;
+}
+
+/* ---- nodes ---- */
+
+/* A number that nobody has. */
+static int64_t free_id(struct nodes *nodes)
+{
+	uint64_t id = nodes->first_free;
+
+	while (id < n_ids(nodes) && node_at(nodes, id)->used)
+		id++;
+	if (id > UINT32_MAX || handover_reserve(nodes->memory, HANDOVER_NODES, id) < 0)
+		return -ENOMEM;
+	return id;
+}
+
+/* What makes a directory of it. */
+static int make_dir(struct node *node, const struct found *found)
+{
+	if (!S_ISDIR(node->type))
+		return 0;
+	node->dir = calloc(1, sizeof(*node->dir));
+	if (!node->dir)
+		return -ENOMEM;
+	if (found->below)
+		node->dir->below = layerset_ref(found->below);
+	node->dir->in_upper = found->in_upper;
+	return 0;
+}
+
+/* Under the lock. The new node has one reference, the caller's. */
+static int add_node(struct nodes *nodes, struct view *view, struct node *parent, const char *name,
+		    const struct found *found, struct node **ret)
+{
+	unsigned layer_no = found->layer ? roster_layer_no(nodes->memory, found->layer) : 0;
+	int64_t id = free_id(nodes);
+	int64_t name_at = id < 0 ? id : keep_name(nodes, name);
+	struct node *node;
+	int r;
+
+	if (name_at < 0 || (found->layer && !layer_no))
+		return name_at < 0 ? name_at : -ENOMEM;
+	node = node_at(nodes, id);
+	*node = (struct node){
+		.ino = found->ino,
+		.place = make_place(parent, name_at),
+		.real = found->st.st_ino,
+		.layer_no = layer_no,
+		.id = id,
+		.generation = node->generation + 1,
+		.view_no = view->number,
+		.type = found->st.st_mode & S_IFMT,
+		.refs = 1,
+		.view = view,
+	};
+	r = make_dir(node, found);
+	if (r < 0) {
+		free_name(nodes, name_at);
+		return r;
+	}
+	if (found->layer)
+		node->layer = layer_ref(found->layer);
+	if (nodes->memory->head->used[HANDOVER_NODES] <= (uint64_t)id)
+		nodes->memory->head->used[HANDOVER_NODES] = id + 1;
+	if (parent) {
+		parent->refs++;
+		link_name(nodes, node);
+		if (!node->dir && node->layer)
+			link_inode(nodes, node);
+	}
+	__atomic_store_n(&node->used, true, __ATOMIC_RELEASE);
+	nodes->first_free = id + 1;
+	if (++nodes->n_used > nodes->n_buckets)
+		grow_buckets(nodes);
+	*ret = node;
+	return 0;
 }
 
 static int set_place(struct nodes *nodes, struct node *node, struct node *parent, const char *name,
@@ -240,7 +384,8 @@ static bool still_is(const struct node *node, const struct found *found)
 	return node->dir || (node->layer == found->layer && node->real == found->st.st_ino);
 }
 
-/* Drop one reference; returns a node that the caller has to free after unlocking. */
+/* Under the lock: drop references. Returns a node that the caller has to reap after unlocking;
+ * until then nobody else finds it, nor gets its number. */
 static struct node *drop(struct nodes *nodes, struct node *node, uint64_t n)
 {
 	node->refs -= n;
@@ -248,12 +393,6 @@ static struct node *drop(struct nodes *nodes, struct node *node, uint64_t n)
 		return NULL;
 	unlink_name(nodes, node);
 	unlink_inode(nodes, node);
-	if (nodes->slots[node->id] == node) {
-		nodes->slots[node->id] = NULL;
-		nodes->n_used--;
-		if (node->id < nodes->first_free)
-			nodes->first_free = node->id;
-	}
 	return node;
 }
 
@@ -261,44 +400,28 @@ static struct node *drop(struct nodes *nodes, struct node *node, uint64_t n)
 static void reap(struct nodes *nodes, struct node *node)
 {
 	while (node) {
-		struct node *parent = node->parent;
+		struct node *parent;
 
-		node_free(node);
-		node = NULL;
-		if (parent) {
-			pthread_mutex_lock(&nodes->lock);
-			node = drop(nodes, parent, 1);
-			pthread_mutex_unlock(&nodes->lock);
-		}
+		release_parts(node);
+		pthread_mutex_lock(&nodes->lock);
+		parent = node_parent(nodes, node);
+		node->used = false;
+		free_name(nodes, (uint32_t)place_of(node));
+		nodes->n_used--;
+		if (node->id < nodes->first_free)
+			nodes->first_free = node->id;
+		if (!parent)
+			roster_view(nodes->memory, node->view_no)->used = false;
+		node = parent ? drop(nodes, parent, 1) : NULL;
+		pthread_mutex_unlock(&nodes->lock);
 	}
-}
-
-static int add_child(struct nodes *nodes, struct node *parent, const char *name,
-		     const struct found *found, struct node **ret)
-{
-	struct node *node = node_new(parent->view, name, found);
-	int r;
-
-	if (!node)
-		return -ENOMEM;
-	r = table_add(nodes, node);
-	if (r < 0) {
-		node_free(node);
-		return r;
-	}
-	node->parent = parent;
-	parent->refs++;
-	link_name(nodes, node);
-	if (!node->dir && node->layer)
-		link_inode(nodes, node);
-	*ret = node;
-	return 0;
 }
 
 int nodes_get(struct nodes *nodes, struct node *parent, const char *name, const struct found *found,
 	      bool fresh, struct node **ret)
 {
 	struct node *old, *orphan = NULL;
+	bool came_back = false;
 	int r = 0;
 
 	pthread_mutex_lock(&nodes->lock);
@@ -309,35 +432,36 @@ int nodes_get(struct nodes *nodes, struct node *parent, const char *name, const 
 	}
 	if (!old && !fresh && !S_ISDIR(found->st.st_mode)) {
 		old = find_inode(nodes, parent->view, found->layer, found->st.st_ino);
-		if (old && old->unlinked) /* its last known name is gone, but here is another */
+		if (old && old->unlinked) { /* its last known name is gone, but here is another */
+			came_back = old->kept;
 			r = set_place(nodes, old, parent, name, &orphan);
+		}
 	}
 	if (r == 0 && old) {
 		old->refs++;
 		*ret = old;
 	} else if (r == 0) {
-		r = add_child(nodes, parent, name, found, ret);
+		r = add_node(nodes, parent->view, parent, name, found, ret);
 	}
 	pthread_mutex_unlock(&nodes->lock);
+	if (r == 0 && came_back)
+		orphan_drop(*ret);
 	reap(nodes, orphan);
 	return r;
 }
 
-int nodes_add_root(struct nodes *nodes, struct view *view, const struct found *found,
-		   struct node **ret)
+int nodes_add_root(struct nodes *nodes, struct view *view, enum view_kind kind, struct layer *layer,
+		   const struct found *found)
 {
-	struct node *node = node_new(view, "", found);
 	int r;
 
-	if (!node)
-		return -ENOMEM;
 	pthread_mutex_lock(&nodes->lock);
-	r = table_add(nodes, node);
+	r = roster_add_view(nodes->memory, kind, view->name, layer, &view->number);
+	if (r == 0)
+		r = add_node(nodes, view, NULL, "", found, &view->root);
+	if (r == 0)
+		roster_view(nodes->memory, view->number)->root = view->root->id;
 	pthread_mutex_unlock(&nodes->lock);
-	if (r < 0)
-		node_free(node);
-	else
-		*ret = node;
 	return r;
 }
 
@@ -353,7 +477,7 @@ int nodes_get_virtual(struct nodes *nodes, struct node *parent, const char *name
 	if (*ret)
 		(*ret)->refs++;
 	else
-		r = add_child(nodes, parent, name, &found, ret);
+		r = add_node(nodes, parent->view, parent, name, &found, ret);
 	if (r == 0)
 		(*ret)->virtual_dir = kind;
 	pthread_mutex_unlock(&nodes->lock);
@@ -365,9 +489,12 @@ struct node *nodes_by_id(struct nodes *nodes, uint64_t id)
 	struct node *node = NULL;
 
 	pthread_mutex_lock(&nodes->lock);
-	if (id < nodes->n_slots && nodes->slots[id]) {
-		node = nodes->slots[id];
-		node->refs++;
+	if (id > 0 && id < n_ids(nodes)) {
+		node = node_at(nodes, id);
+		if (node->used && node->refs)
+			node->refs++;
+		else
+			node = NULL;
 	}
 	pthread_mutex_unlock(&nodes->lock);
 	return node;
@@ -407,47 +534,69 @@ void node_ref(struct nodes *nodes, struct node *node)
 	pthread_mutex_unlock(&nodes->lock);
 }
 
-void node_forget(struct nodes *nodes, struct node *node, uint64_t n)
+void node_unref(struct nodes *nodes, struct node *node)
 {
+	if (!node)
+		return;
 	pthread_mutex_lock(&nodes->lock);
-	node = drop(nodes, node, n);
+	node = drop(nodes, node, 1);
 	pthread_mutex_unlock(&nodes->lock);
 	reap(nodes, node);
 }
 
-void node_unref(struct nodes *nodes, struct node *node)
+void node_give(struct nodes *nodes, struct node *node)
 {
-	if (node)
-		node_forget(nodes, node, 1);
+	pthread_mutex_lock(&nodes->lock);
+	node->lookups++;
+	pthread_mutex_unlock(&nodes->lock);
+}
+
+void node_take_back(struct nodes *nodes, struct node *node)
+{
+	pthread_mutex_lock(&nodes->lock);
+	node->lookups--;
+	pthread_mutex_unlock(&nodes->lock);
+}
+
+void node_forget(struct nodes *nodes, struct node *node, uint64_t n)
+{
+	pthread_mutex_lock(&nodes->lock);
+	if (n > node->lookups) /* not what we have told: believe ourselves */
+		n = node->lookups;
+	node->lookups -= n;
+	node = drop(nodes, node, n + 1);
+	pthread_mutex_unlock(&nodes->lock);
+	reap(nodes, node);
+}
+
+/* Put the text, and what ends it, in front of `p`. */
+static char *prepend(char *p, bool last, const char *text)
+{
+	size_t len = strlen(text);
+
+	*--p = last ? '\0' : '/';
+	return memcpy(p - len, text, len);
 }
 
 /* Under the lock. Measured first, then written from its end. */
-static char *path_of(struct node *node, const char *name)
+static char *path_of(const struct nodes *nodes, struct node *node, const char *name)
 {
 	size_t size = name ? strlen(name) + 1 : 0;
+	struct node *parent;
 	char *path, *p;
 
-	for (struct node *n = node; n->parent; n = n->parent)
-		size += strlen(n->name) + 1;
+	for (struct node *n = node; (parent = node_parent(nodes, n)); n = parent)
+		size += strlen(node_name(nodes, n)) + 1;
 	if (size == 0)
 		return strdup("");
 	path = malloc(size);
 	if (!path)
 		return NULL;
-	p = path + size - 1;
-	*p = '\0';
-	if (name) {
-		p -= strlen(name);
-		memcpy(p, name, strlen(name));
-		if (p > path)
-			*--p = '/';
-	}
-	for (struct node *n = node; n->parent; n = n->parent) {
-		p -= strlen(n->name);
-		memcpy(p, n->name, strlen(n->name));
-		if (p > path)
-			*--p = '/';
-	}
+	p = path + size;
+	if (name)
+		p = prepend(p, true, name);
+	for (struct node *n = node; (parent = node_parent(nodes, n)); n = parent)
+		p = prepend(p, p == path + size, node_name(nodes, n));
 	return path;
 }
 
@@ -456,7 +605,7 @@ char *node_child_path(struct nodes *nodes, struct node *dir, const char *name)
 	char *path;
 
 	pthread_mutex_lock(&nodes->lock);
-	path = path_of(dir, name);
+	path = path_of(nodes, dir, name);
 	pthread_mutex_unlock(&nodes->lock);
 	return path;
 }
@@ -466,37 +615,103 @@ char *node_path(struct nodes *nodes, struct node *node)
 	return node_child_path(nodes, node, NULL);
 }
 
+/* Under the lock. Returns the layer before, to be let go of afterwards. */
+static struct layer *set_layer(struct nodes *nodes, struct node *node, struct layer *layer,
+			       ino_t real)
+{
+	struct layer *old = node->layer;
+
+	unlink_inode(nodes, node);
+	node->real = real;
+	/* without memory for its number the next worker will have to look it up */
+	node->layer_no = roster_layer_no(nodes->memory, layer);
+	__atomic_store_n(&node->layer, layer_ref(layer), __ATOMIC_RELEASE);
+	if (!node->dir)
+		link_inode(nodes, node);
+	return old;
+}
+
 void node_set_layer(struct nodes *nodes, struct node *node, struct layer *layer, ino_t real)
 {
 	struct layer *old;
 
 	pthread_mutex_lock(&nodes->lock);
-	unlink_inode(nodes, node);
-	old = node->layer;
-	node->layer = layer_ref(layer);
-	node->real = real;
-	if (!node->dir)
-		link_inode(nodes, node);
+	old = set_layer(nodes, node, layer, real);
 	pthread_mutex_unlock(&nodes->lock);
 	layer_unref(old);
 }
 
-struct layer *node_place(struct nodes *nodes, struct node *node, ino_t *real)
+void node_set_kept(struct nodes *nodes, struct node *node, struct layer *layer, ino_t real)
+{
+	struct layer *old;
+
+	pthread_mutex_lock(&nodes->lock);
+	old = set_layer(nodes, node, layer, real);
+	node->kept = true;
+	pthread_mutex_unlock(&nodes->lock);
+	layer_unref(old);
+}
+
+struct layer *node_layer(struct nodes *nodes, struct node *node)
 {
 	struct layer *layer;
 
 	pthread_mutex_lock(&nodes->lock);
 	layer = node->layer ? layer_ref(node->layer) : NULL;
-	*real = node->real;
 	pthread_mutex_unlock(&nodes->lock);
 	return layer;
 }
 
-struct layer *node_layer(struct nodes *nodes, struct node *node)
+int node_site(struct nodes *nodes, struct node *node, struct site *ret)
 {
-	ino_t real;
+	pthread_mutex_lock(&nodes->lock);
+	*ret = (struct site){
+		.layer = node->layer ? layer_ref(node->layer) : NULL,
+		.path = path_of(nodes, node, NULL),
+		.real = node->real,
+		.unlinked = node->unlinked,
+		.kept = node->kept,
+	};
+	pthread_mutex_unlock(&nodes->lock);
+	return ret->path ? 0 : -ENOMEM;
+}
 
-	return node_place(nodes, node, &real);
+void site_release(struct site *site)
+{
+	layer_unref(site->layer);
+	free(site->path);
+}
+
+/* Under the lock: the next kept node of the view from number `id` on, which it no longer is; with a
+ * reference. */
+static struct node *next_kept(struct nodes *nodes, const struct view *view, uint64_t id)
+{
+	for (; id < n_ids(nodes); id++) {
+		struct node *node = node_at(nodes, id);
+
+		if (!node->used || !node->refs || node->view != view || !node->kept)
+			continue;
+		node->kept = false;
+		node->refs++;
+		return node;
+	}
+	return NULL;
+}
+
+void nodes_drop_kept(struct nodes *nodes, const struct view *view)
+{
+	for (uint64_t id = 1;; id++) {
+		struct node *node;
+
+		pthread_mutex_lock(&nodes->lock);
+		node = next_kept(nodes, view, id);
+		pthread_mutex_unlock(&nodes->lock);
+		if (!node)
+			return;
+		id = node->id;
+		orphan_drop(node);
+		node_unref(nodes, node);
+	}
 }
 
 bool node_is_at(struct nodes *nodes, struct node *node, struct node *dir, const char *name)
@@ -504,16 +719,17 @@ bool node_is_at(struct nodes *nodes, struct node *node, struct node *dir, const 
 	bool at;
 
 	pthread_mutex_lock(&nodes->lock);
-	at = node->parent == dir && strcmp(node->name, name) == 0;
+	at = node_parent(nodes, node) == dir && strcmp(node_name(nodes, node), name) == 0;
 	pthread_mutex_unlock(&nodes->lock);
 	return at;
 }
 
-void node_set_unlinked(struct nodes *nodes, struct node *node)
+void node_set_unlinked(struct nodes *nodes, struct node *node, bool kept)
 {
 	pthread_mutex_lock(&nodes->lock);
 	unlink_name(nodes, node);
 	node->unlinked = true;
+	node->kept = kept;
 	pthread_mutex_unlock(&nodes->lock);
 }
 
@@ -528,26 +744,38 @@ bool node_is_unlinked(struct nodes *nodes, struct node *node)
 }
 
 /* Under the lock. `*orphan` is an old parent that the caller has to reap. */
+static int put_at(struct nodes *nodes, struct node *node, struct node *parent, const char *name,
+		  struct node **orphan)
+{
+	struct node *before = node_parent(nodes, node);
+	uint32_t old_name = place_of(node);
+	int64_t name_at = keep_name(nodes, name);
+
+	*orphan = NULL;
+	if (name_at < 0)
+		return name_at;
+	unlink_name(nodes, node);
+	parent->refs++;
+	__atomic_store_n(&node->place, make_place(parent, name_at), __ATOMIC_RELEASE);
+	free_name(nodes, old_name);
+	if (before)
+		*orphan = drop(nodes, before, 1);
+	return 0;
+}
+
 static int set_place(struct nodes *nodes, struct node *node, struct node *parent, const char *name,
 		     struct node **orphan)
 {
-	char *copy = strdup(name);
 	struct node *taken;
+	int r = put_at(nodes, node, parent, name, orphan);
 
-	*orphan = NULL;
-	if (!copy)
-		return -ENOMEM;
+	if (r < 0)
+		return r;
 	taken = find_name(nodes, parent, name);
 	if (taken && taken != node)
 		unlink_name(nodes, taken);
-	unlink_name(nodes, node);
-	parent->refs++;
-	if (node->parent)
-		*orphan = drop(nodes, node->parent, 1);
-	free(node->name);
-	node->parent = parent;
-	node->name = copy;
 	node->unlinked = false;
+	node->kept = false;
 	link_name(nodes, node);
 	return 0;
 }
@@ -564,21 +792,107 @@ int node_move(struct nodes *nodes, struct node *node, struct node *parent, const
 	return r;
 }
 
-void node_swap(struct nodes *nodes, struct node *a, struct node *b)
+int node_set_unlinked_at(struct nodes *nodes, struct node *node, const char *path)
 {
-	struct node *parent;
-	char *name;
+	struct node *orphan;
+	int r;
 
 	pthread_mutex_lock(&nodes->lock);
-	parent = a->parent;
-	name = a->name;
+	r = put_at(nodes, node, node->view->root, path, &orphan);
+	if (r == 0)
+		node->unlinked = true;
+	pthread_mutex_unlock(&nodes->lock);
+	reap(nodes, orphan);
+	return r;
+}
+
+void node_swap(struct nodes *nodes, struct node *a, struct node *b)
+{
+	uint64_t place;
+
+	pthread_mutex_lock(&nodes->lock);
 	unlink_name(nodes, a);
 	unlink_name(nodes, b);
-	a->parent = b->parent;
-	a->name = b->name;
-	b->parent = parent;
-	b->name = name;
+	place = a->place;
+	__atomic_store_n(&a->place, b->place, __ATOMIC_RELEASE);
+	__atomic_store_n(&b->place, place, __ATOMIC_RELEASE);
 	link_name(nodes, a);
 	link_name(nodes, b);
 	pthread_mutex_unlock(&nodes->lock);
+}
+
+/* ---- the next worker ---- */
+
+/* What was the process's own, from what has lasted. References are counted again afterwards. */
+static int revive(struct nodes *nodes, struct node *node, struct view *view, struct layer *layer)
+{
+	struct found found = { 0 };
+	int r;
+
+	node->by_inode = false;
+	node->next_by_name = node->next_by_inode = CHAIN_END;
+	node->refs = node->lookups;
+	node->view = view;
+	node->layer = layer ? layer_ref(layer) : NULL;
+	node->dir = NULL;
+	node->file = NULL;
+	r = make_dir(node, &found);
+	if (r == 0 && node->by_name && node_parent(nodes, node))
+		link_name(nodes, node);
+	if (r == 0 && !node->dir && node->layer && node_parent(nodes, node))
+		link_inode(nodes, node);
+	nodes->n_used++;
+	return r;
+}
+
+int nodes_resume(struct nodes *nodes, struct view *(*view_of)(void *arg, unsigned view_no),
+		 struct layer *(*layer_of)(void *arg, struct view *view, unsigned layer_no),
+		 void *arg)
+{
+	int r = 0;
+
+	for (uint64_t id = 1; r == 0 && id < n_ids(nodes); id++) {
+		struct node *node = node_at(nodes, id);
+		struct view *view = node->used ? view_of(arg, node->view_no) : NULL;
+
+		node->used = view; /* of a view that is gone: it was about to be freed */
+		if (!view)
+			continue;
+		if (!node_parent(nodes, node))
+			view->root = node;
+		r = revive(nodes, node, view, layer_of(arg, view, node->layer_no));
+		while (r == 0 && nodes->n_used > nodes->n_buckets) {
+			size_t n = nodes->n_buckets;
+
+			grow_buckets(nodes);
+			if (n == nodes->n_buckets)
+				break;
+		}
+	}
+	for (uint64_t id = 1; r == 0 && id < n_ids(nodes); id++) {
+		struct node *node = node_at(nodes, id);
+		struct node *parent = node->used ? node_parent(nodes, node) : NULL;
+
+		if (parent)
+			parent->refs++;
+		else if (node->used)
+			node->refs++; /* the view's, of its root */
+	}
+	for (uint64_t id = 1; r == 0 && id < n_ids(nodes); id++) {
+		struct node *node = node_at(nodes, id);
+
+		if (node->used && !node->refs) /* a request held it, or was about to tell of it */
+			reap(nodes, drop(nodes, node, 0));
+	}
+	return r;
+}
+
+int nodes_each(struct nodes *nodes, int (*call)(struct node *node, void *arg), void *arg)
+{
+	int r = 0;
+
+	for (uint64_t id = 1; r == 0 && id < n_ids(nodes); id++)
+		if (node_at(nodes, id)->used)
+			r = call(node_at(nodes, id), arg);
+	return r;
 }

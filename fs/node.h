@@ -4,8 +4,11 @@
  * A node is found by (parent, name), and when it is no directory also by (layer, inode), so that
  * two names of one hard-linked file are one node. Its number is an index into the table.
  *
- * References: the kernel's look-up count, one for each child, one for each caller that was given
- * the node. A node without references is freed. It holds its parent and its layer.
+ * References: the kernel's look-ups, one for each child, one for each caller that was given the
+ * node. A node without references is freed. It holds its parent and its layer.
+ *
+ * The table is memory that outlives the process (handover.h): the kernel's numbers mean the same to
+ * the worker that comes next, which builds everything else up again from the fields that last.
  *
  * Locks: nodes->lock guards the table and every field marked below. It is held for a few
  * instructions, never across a system call, and is the innermost lock of the engine (see view.h).
@@ -17,7 +20,10 @@
 #include <stdint.h>
 #include <sys/stat.h>
 
+#include "fs/roster.h"
+
 struct file;
+struct handover;
 struct layer;
 struct layerset;
 struct names;
@@ -45,35 +51,42 @@ struct dir {
 };
 
 struct node {
-	uint64_t id;
-	uint64_t generation; /* of the slot, for the kernel */
+	/* these last */
+	uint64_t ino;	     /* what st_ino says, for the life of the node */
+	uint64_t place;	     /* atomic: the parent's number, and where the name is */
+	uint64_t lookups;    /* under nodes->lock: the kernel's share of `refs` */
+	uint64_t real;	     /* under nodes->lock: the inode in `layer` */
+	uint32_t layer_no;   /* under nodes->lock: of `layer`, as roster.h counts */
+	uint32_t id;	     /* the number */
+	uint32_t generation; /* of the number, for the kernel */
+	uint16_t view_no;    /* of `view`, as roster.h counts */
+	uint16_t type;	     /* S_IFMT bits */
+	uint8_t virtual_dir; /* enum virtual_dir */
+	bool used; /* under nodes->lock: this is a node; the last to be set, the first to go */
+	/* under nodes->lock: */
+	bool by_name;  /* it is what its name says; else another node has taken the name */
+	bool unlinked; /* the last known name is gone */
+	bool kept;     /* and the file has a name in the view's work directory: see orphan.h */
+
+	/* these are the process's own */
+	bool by_inode; /* under nodes->lock, like the chains */
+	uint32_t next_by_name, next_by_inode;
+	uint64_t refs; /* under nodes->lock */
 	struct view *view;
-	ino_t ino;	 /* what st_ino says, for the life of the node */
-	mode_t type;	 /* S_IFMT bits */
-	struct dir *dir; /* NULL when it is no directory */
-	enum virtual_dir virtual_dir;
-
-	/* under nodes->lock */
-	uint64_t refs;
-	struct node *parent; /* NULL for a view's root */
-	char *name;
-	struct layer *layer; /* where the data is; of a directory: where it was first seen */
-	ino_t real;	     /* the inode there */
-	bool unlinked;	     /* the last known name is gone; `file` is all there is */
-	bool by_name, by_inode;
-	struct node *next_by_name, *next_by_inode;
-
-	/* under files->lock */
-	struct file *file;
+	struct layer *layer; /* under nodes->lock: where the data is; of a directory: where it was
+			      * first seen */
+	struct dir *dir;     /* NULL when it is no directory */
+	struct file *file;   /* under files->lock */
 };
 
 struct nodes {
 	pthread_mutex_t lock;
-	struct node **slots; /* by id; NULL where free */
-	uint64_t *generations;
-	size_t n_slots, n_used, first_free;
-	struct node **by_name, **by_inode;
+	struct handover *memory;
+	/* under lock */
+	size_t n_used, first_free;
+	uint32_t *by_name, *by_inode; /* heads of chains, by number */
 	size_t n_buckets;
+	uint32_t free_names[64]; /* chains of freed names, by their size in units */
 };
 
 /* What a look-up found out about a name, from which a node is made or found again. */
@@ -86,8 +99,27 @@ struct found {
 	bool whiteout;		/* only with -ENOENT: the upper says so */
 };
 
+/* Sizes of the records in the pools that nodes and roster.h use, for handover_new. */
+extern const uint32_t nodes_record_size[];
+
+/* An empty table in new memory. */
 int nodes_init(struct nodes *nodes);
+/* The table that the worker before has left; takes `memory` over. Nothing but nodes_resume may be
+ * called next. */
+int nodes_init_from(struct nodes *nodes, struct handover *memory);
 void nodes_release(struct nodes *nodes); /* frees what is left, too */
+
+/* Make the nodes of the worker before ours. `view_of` and `layer_of` say what a number of roster.h
+ * is now; a layer may be NULL where it is gone, and is lent. */
+int nodes_resume(struct nodes *nodes, struct view *(*view_of)(void *arg, unsigned view_no),
+		 struct layer *(*layer_of)(void *arg, struct view *view, unsigned layer_no),
+		 void *arg);
+/* Call it for each node, without a lock, while nothing else happens. */
+int nodes_each(struct nodes *nodes, int (*call)(struct node *node, void *arg), void *arg);
+
+struct node *node_parent(const struct nodes *nodes, const struct node *node); /* NULL for a root */
+/* Of a directory, good for as long as the view is locked; else only until it is moved. */
+const char *node_name(const struct nodes *nodes, const struct node *node);
 
 /* The node of (parent, name) if it is still what was found, else (or when a `fresh` one is asked
  * for) a new one; with a reference. An older node of that name keeps its data but loses the name.
@@ -95,9 +127,10 @@ void nodes_release(struct nodes *nodes); /* frees what is left, too */
 int nodes_get(struct nodes *nodes, struct node *parent, const char *name, const struct found *found,
 	      bool fresh, struct node **ret);
 
-/* A view's root, or a virtual directory. */
-int nodes_add_root(struct nodes *nodes, struct view *view, const struct found *found,
-		   struct node **ret);
+/* Give the view its number and its root; of a package view, `layer` is what it shows. */
+int nodes_add_root(struct nodes *nodes, struct view *view, enum view_kind kind, struct layer *layer,
+		   const struct found *found);
+/* A virtual directory. */
 int nodes_get_virtual(struct nodes *nodes, struct node *parent, const char *name,
 		      enum virtual_dir kind, struct node **ret);
 
@@ -111,6 +144,10 @@ struct node *nodes_find_found(struct nodes *nodes, struct node *parent, const ch
 
 void node_ref(struct nodes *nodes, struct node *node);
 void node_unref(struct nodes *nodes, struct node *node); /* takes NULL */
+/* The caller's reference becomes one of the kernel's, and back when it could not be told. */
+void node_give(struct nodes *nodes, struct node *node);
+void node_take_back(struct nodes *nodes, struct node *node);
+/* The kernel has forgotten the node `n` times, and the caller his own reference too. */
 void node_forget(struct nodes *nodes, struct node *node, uint64_t n);
 
 /* The path from the view's root ("" for itself), for the caller to free. NULL: no memory. */
@@ -118,17 +155,36 @@ char *node_path(struct nodes *nodes, struct node *node);
 /* The path of `name` in `dir`, the same way. */
 char *node_child_path(struct nodes *nodes, struct node *dir, const char *name);
 
+/* Where a node's file is: all of it as it was at one moment. */
+struct site {
+	struct layer *layer; /* with a reference; NULL: nowhere */
+	char *path;	     /* in the layer */
+	ino_t real;	     /* what is found at the path may have become another file */
+	bool unlinked, kept;
+};
+#define autosite cleanup(site_release)
+
+/* Returns 0 or -ENOMEM. */
+int node_site(struct nodes *nodes, struct node *node, struct site *ret);
+void site_release(struct site *site);
+
 /* The data are in `layer` as inode `real` from now on. Takes a reference of the layer. */
 void node_set_layer(struct nodes *nodes, struct node *node, struct layer *layer, ino_t real);
+/* The same for an unlinked node: now it is kept. */
+void node_set_kept(struct nodes *nodes, struct node *node, struct layer *layer, ino_t real);
 /* Where the data are now, with a reference. */
 struct layer *node_layer(struct nodes *nodes, struct node *node);
-/* The same, and the inode there: what is found at the node's path may have become another file. */
-struct layer *node_place(struct nodes *nodes, struct node *node, ino_t *real);
 
 /* Is this the name that the node is known by? A hard link may have others. */
 bool node_is_at(struct nodes *nodes, struct node *node, struct node *dir, const char *name);
-/* The name is gone; the node lives on for those who have it open. */
-void node_set_unlinked(struct nodes *nodes, struct node *node);
+/* The name is gone; the node lives on for those who have it open. `kept`: in the view's work
+ * directory, see orphan.h. */
+void node_set_unlinked(struct nodes *nodes, struct node *node, bool kept);
+/* The name is gone, and the file stays at this path of its layer for good, whatever becomes of the
+ * directories in the view. Returns 0 or -ENOMEM. */
+int node_set_unlinked_at(struct nodes *nodes, struct node *node, const char *path);
+/* No node of that view is kept any longer: nobody can ask for them. */
+void nodes_drop_kept(struct nodes *nodes, const struct view *view);
 bool node_is_unlinked(struct nodes *nodes, struct node *node);
 /* The node is `name` in `parent` from now on. Returns 0 or -ENOMEM. */
 int node_move(struct nodes *nodes, struct node *node, struct node *parent, const char *name);

@@ -8,35 +8,46 @@
 
 #include "fs/base/cleanup.h"
 #include "fs/layer.h"
+#include "fs/orphan.h"
 #include "fs/view.h"
 
-/* An O_PATH descriptor by the node's path in its layer. */
-static int open_by_path(struct node *node)
+int site_open(const struct node *node, const struct site *site, int flags)
 {
-	struct nodes *nodes = node->view->nodes;
-	autofree char *path = node_path(nodes, node);
-	struct layer *layer;
-	int fd;
+	char name[ORPHAN_NAME];
 
-	if (!path)
-		return -ENOMEM;
-	layer = node_layer(nodes, node);
-	fd = layer ? layer_open(layer, path, O_PATH) : -ENOENT;
-	layer_unref(layer);
-	return fd;
+	if (!site->layer)
+		return -ENOENT;
+	if (!site->kept)
+		return layer_open(site->layer, site->path, flags);
+	orphan_name(node, name);
+	return layer_open_at(node->view->work, name, flags);
+}
+
+pthread_mutex_t *view_stripe(struct node *node)
+{
+	return &node->view->copying[node->id % VIEW_STRIPES];
+}
+
+void view_await(struct node *node)
+{
+	pthread_mutex_lock(view_stripe(node));
+	pthread_mutex_unlock(view_stripe(node));
 }
 
 int view_open_path(struct node *node)
 {
 	struct file *file = data_get(node->view->files, node, false);
+	autosite struct site site = { 0 };
 	int fd;
 
-	if (!file)
-		return open_by_path(node);
-	fd = fcntl(file->fd, F_DUPFD_CLOEXEC, 0);
-	fd = fd < 0 ? -errno : fd;
-	data_close(file);
-	return fd;
+	if (file) {
+		fd = fcntl(file->fd, F_DUPFD_CLOEXEC, 0);
+		fd = fd < 0 ? -errno : fd;
+		data_close(file);
+		return fd;
+	}
+	fd = node_site(node->view->nodes, node, &site);
+	return fd < 0 ? fd : site_open(node, &site, O_PATH);
 }
 
 /* Is the node's file the upper's own, so that it may be written to? */
@@ -57,9 +68,9 @@ static bool is_in_layer(const struct node *node, const void *layer)
 
 /* Open for writing what its owner made read-only: he who created it may still write (open(2)), and
  * only he gets here. Root needs none of this. */
-static int open_forced(const struct layer *layer, const char *path, int flags)
+static int open_forced(const struct node *node, const struct site *site, int flags)
 {
-	autofd int handle = layer_open(layer, path, O_PATH);
+	autofd int handle = site_open(node, site, O_PATH);
 	char proc[64];
 	struct stat st;
 	int fd;
@@ -69,65 +80,40 @@ static int open_forced(const struct layer *layer, const char *path, int flags)
 	snprintf(proc, sizeof(proc), "/proc/self/fd/%d", handle);
 	if (fstat(handle, &st) < 0 || chmod(proc, (st.st_mode & 07777) | S_IRUSR | S_IWUSR) < 0)
 		return -EACCES;
-	fd = layer_open(layer, path, flags);
+	fd = site_open(node, site, flags);
 	chmod(proc, st.st_mode & 07777);
 	return fd;
 }
 
-static int open_contents(struct view *view, const struct layer *layer, const char *path, ino_t real,
-			 bool write)
+static int open_contents(const struct node *node, const struct site *site, bool write)
 {
+	struct view *view = node->view;
 	struct stat st;
 	int flags = (write ? O_RDWR : O_RDONLY) | O_NONBLOCK;
 	int fd;
 
 	do
-		fd = layer_open(layer, path, flags);
+		fd = site_open(node, site, flags);
 	while ((fd == -EMFILE || fd == -ENFILE) && files_shrink(view->files));
-	if (fd == -EACCES && layer == view->upper)
-		fd = open_forced(layer, path, flags);
+	if (fd == -EACCES && site->layer == view->upper)
+		fd = open_forced(node, site, flags);
 	/* a whiteout, or something else that has the name since we looked */
 	if (fd == -ENXIO || fd == -EISDIR || fd == -ELOOP)
 		return -ENOENT;
-	if (fd >= 0 && (fstat(fd, &st) < 0 || st.st_ino != real)) {
+	if (fd >= 0 && (fstat(fd, &st) < 0 || st.st_ino != site->real)) {
 		close(fd);
 		return -ENOENT;
 	}
 	return fd;
 }
 
-/* An unlinked file of a lower layer that somebody still writes to. */
-static int open_unlinked(struct node *node, bool write, struct file **ret)
-{
-	struct view *view = node->view;
-	struct file *old = data_get(view->files, node, false);
-	int fd = -1, r;
-
-	if (!old || !write) {
-		*ret = old;
-		return old ? 0 : -ESTALE;
-	}
-	r = copyup_unlinked(node, old->fd, &fd);
-	if (r == 0)
-		r = data_put(view->files, node, fd, true, true, NULL, NULL, ret);
-	data_close(old);
-	return r;
-}
-
 int view_raise(struct node *node)
 {
-	struct file *file = NULL;
-	int r;
-
 	if (!node_is_unlinked(node->view->nodes, node))
 		return copyup_node(node);
 	if (is_in_upper(node))
 		return 0;
-	if (!S_ISREG(node->type))
-		return -ENOENT;
-	r = open_unlinked(node, true, &file);
-	data_close(file);
-	return r;
+	return S_ISREG(node->type) ? copyup_unlinked(node) : -ENOENT;
 }
 
 /* Under view->lock; `write` only after a copy-up. */
@@ -137,30 +123,27 @@ static int open_node(struct node *node, bool write, bool pin, struct file **ret)
 	int r;
 
 	do {
-		autofree char *path = node_path(view->nodes, node);
-		ino_t real;
-		struct layer *layer = node_place(view->nodes, node, &real);
-		int fd = path ? open_contents(view, layer, path, real, write) : -ENOMEM;
+		autosite struct site site = { 0 };
+		int fd;
 
+		r = node_site(view->nodes, node, &site);
+		fd = r < 0 ? r : open_contents(node, &site, write);
 		r = fd < 0 ? fd
-			   : data_put(view->files, node, fd, write, pin, is_in_layer, layer, ret);
-		layer_unref(layer);
+			   : data_put(view->files, node, fd, write, pin, is_in_layer, site.layer,
+				      ret);
 	} while (r == -EAGAIN);
 	return r;
 }
 
 static int open_here(struct node *node, bool write, struct file **ret)
 {
-	bool unlinked = node_is_unlinked(node->view->nodes, node);
 	int r = 0;
 
 	*ret = data_get(node->view->files, node, write);
 	if (*ret)
 		return 0;
-	if (unlinked)
-		return open_unlinked(node, write, ret);
 	if (write)
-		r = copyup_node(node);
+		r = view_raise(node);
 	return r < 0 ? r : open_node(node, write, false, ret);
 }
 
@@ -178,20 +161,20 @@ int view_open(struct node *node, bool write, struct file **ret)
 	if (r < 0)
 		return r;
 	r = open_here(node, write, ret);
-	if (r == -ENOENT) /* unlinked since we looked: it has a descriptor now */
+	if (r == -ENOENT) { /* unlinked since we looked: it is elsewhere now */
+		view_await(node);
 		r = open_here(node, write, ret);
+	}
 	view_leave(node);
 	return r;
 }
 
-int view_keep(struct node *node)
+int view_pin(struct node *node)
 {
 	struct view *view = node->view;
 	struct file *file = NULL;
 	int fd, r;
 
-	if (node->dir || node_is_unlinked(view->nodes, node)) /* has one already */
-		return 0;
 	if (S_ISREG(node->type)) {
 		r = open_node(node, is_in_upper(node), true, &file);
 		if (r != -EACCES) {
@@ -199,7 +182,7 @@ int view_keep(struct node *node)
 			return r;
 		}
 	}
-	fd = open_by_path(node);
+	fd = view_open_path(node);
 	if (fd < 0)
 		return fd;
 	r = data_put(view->files, node, fd, true, true, NULL, NULL, &file);

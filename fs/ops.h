@@ -23,6 +23,8 @@ double ops_timeout(const struct node *node);
 struct node *ops_node(fuse_req_t req, fuse_ino_t ino);
 /* Its reference back; also after the reply, when the request is gone. Takes NULL. */
 void ops_put(struct node *node);
+/* What was given to the kernel (node_give) has not reached it: the reference is dropped. */
+void ops_take_back(struct node *node);
 struct xs *ops_xs(fuse_req_t req);
 
 /* `r` is 0 or -errno. */

@@ -49,9 +49,10 @@ static void add_looked_up(struct listing *l, struct node *dir, const struct name
 	if (view_lookup(dir, entry->text, &node, &st) < 0)
 		return; /* gone since it was listed */
 	ops_entry(node, &st, &e);
+	node_give(node->view->nodes, node);
 	add(l, entry->text, st.st_ino, IFTODT(st.st_mode), entry->pos, &e);
 	if (l->full)
-		ops_put(node);
+		ops_take_back(node);
 }
 
 /* The number that stat will show, if somebody has looked the name up already. */
@@ -84,6 +85,7 @@ static int fill(struct listing *l, struct node *dir, off_t off)
 {
 	struct xs *xs = ops_xs(l->req);
 	autonames struct names *names = NULL;
+	struct node *parent = node_parent(&xs->nodes, dir);
 	int r;
 
 	r = dir->virtual_dir ? xs_list_virtual(xs, dir, &names) : view_list(dir, &names);
@@ -92,7 +94,7 @@ static int fill(struct listing *l, struct node *dir, off_t off)
 	if (off < 1)
 		add(l, ".", dir->ino, DT_DIR, 1, NULL);
 	if (off < 2 && !l->full)
-		add(l, "..", dir->parent ? dir->parent->ino : dir->ino, DT_DIR, 2, NULL);
+		add(l, "..", parent ? parent->ino : dir->ino, DT_DIR, 2, NULL);
 	if (!l->full)
 		add_names(l, dir, names, off < 2 ? 2 : off);
 	return 0;

@@ -30,6 +30,12 @@ void ops_put(struct node *node)
 		node_unref(node->view->nodes, node);
 }
 
+void ops_take_back(struct node *node)
+{
+	node_take_back(node->view->nodes, node);
+	node_unref(node->view->nodes, node);
+}
+
 double ops_timeout(const struct node *node)
 {
 	return node->view->shared || node->virtual_dir ? 0 : for_ever;
@@ -43,7 +49,7 @@ void ops_reply(fuse_req_t req, int r)
 void ops_entry(const struct node *node, const struct stat *st, struct fuse_entry_param *e)
 {
 	/* a view's root is the one name of its kind that goes: with its install or its package */
-	bool lasting = node->parent && !node->virtual_dir;
+	bool lasting = node_parent(node->view->nodes, node) && !node->virtual_dir;
 
 	*e = (struct fuse_entry_param){
 		.ino = node->id,
@@ -63,8 +69,9 @@ void ops_reply_entry(fuse_req_t req, int r, struct node *node, const struct stat
 		return;
 	}
 	ops_entry(node, st, &e);
+	node_give(node->view->nodes, node);
 	if (fuse_reply_entry(req, &e) < 0) /* the caller was interrupted: nobody has it */
-		ops_put(node);
+		ops_take_back(node);
 }
 
 void ops_reply_attr(fuse_req_t req, int r, const struct node *node, const struct stat *st)

@@ -62,8 +62,10 @@ static void tmpfile_request(struct fuse_session *se, struct xs *xs, const struct
 	struct stat st;
 	int r = dir ? view_tmpfile(dir, create->mode & 07777, owner, &node, &st) : -ESTALE;
 
+	if (r == 0)
+		node_give(&xs->nodes, node);
 	if (answer(se, in, r, node, &st) < 0 && r == 0)
-		ops_put(node); /* the caller was interrupted: nobody has it */
+		ops_take_back(node); /* the caller was interrupted: nobody has it */
 	ops_put(dir);
 }
 

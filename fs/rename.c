@@ -19,6 +19,7 @@
 #include "fs/layer.h"
 #include "fs/layerset.h"
 #include "fs/names.h"
+#include "fs/orphan.h"
 #include "fs/special.h"
 #include "fs/view.h"
 #include "fs/whiteout.h"
@@ -130,22 +131,45 @@ static int check_victim(const struct side *from, const struct side *to)
 	return 0;
 }
 
-static int prepare_victim(struct side *to)
+/* What stands in the way and may be open: `kept` gets the name under which it lives on. */
+static int prepare_victim(struct side *to, bool *kept)
 {
-	struct layer *upper = to->dir->view->upper;
+	struct node *node = to->node;
+	struct view *view = node->view;
+	autosite struct site site = { 0 };
+	int r = 0;
 
-	if (to->node->dir)
-		return clear_whiteouts(to->node);
-	if (to->found.st.st_nlink > 1 && to->found.layer != upper) {
-		/* its other names stay one file: see keep_node in change.c */
-		int r = copyup_node(to->node);
+	if (node->dir)
+		return clear_whiteouts(node);
+	if (to->found.st.st_nlink > 1 && to->found.layer != view->upper)
+		r = copyup_node(
+			node); /* its other names stay one file: see find_node in change.c */
+	if (r < 0 || !node_is_at(view->nodes, node, to->dir, to->name))
+		return r; /* it lives on by another name */
+	r = node_site(view->nodes, node, &site);
+	if (r < 0 || site.layer != view->upper)
+		return r;
+	r = orphan_link(node, to->fd, to->name);
+	*kept = r == 0;
+	return r == -ENOSPC || r == -EDQUOT || r == -EMLINK ? view_pin(node) : r;
+}
 
-		if (r < 0)
-			return r;
-	}
-	if (!node_is_at(to->dir->view->nodes, to->node, to->dir, to->name))
-		return 0; /* it lives on by another name */
-	return view_keep(to->node);
+/* The victim's name is another's now. */
+static int bury_victim(struct side *to, bool kept)
+{
+	struct nodes *nodes = to->node->view->nodes;
+	autosite struct site site = { 0 };
+	int r;
+
+	if (!node_is_at(nodes, to->node, to->dir, to->name))
+		return 0;
+	r = node_site(nodes, to->node, &site);
+	if (r < 0)
+		return r;
+	if (!to->node->dir && !kept && site.layer != to->node->view->upper)
+		return node_set_unlinked_at(nodes, to->node, site.path);
+	node_set_unlinked(nodes, to->node, kept);
+	return 0;
 }
 
 /* The rename itself, in the upper. */
@@ -173,7 +197,7 @@ static int move(struct side *from, struct side *to)
 
 static int rename_over(struct side *from, struct side *to)
 {
-	struct nodes *nodes = from->dir->view->nodes;
+	bool kept = false;
 	int r = to->node ? check_victim(from, to) : 0;
 
 	if (r == 0)
@@ -183,14 +207,14 @@ static int rename_over(struct side *from, struct side *to)
 	if (r == 0)
 		r = side_open(to);
 	if (r == 0 && to->node)
-		r = prepare_victim(to);
+		r = prepare_victim(to, &kept);
 	if (r == 0)
 		r = move(from, to);
-	if (r < 0)
-		return r;
-	if (to->node && node_is_at(nodes, to->node, to->dir, to->name))
-		node_set_unlinked(nodes, to->node);
-	return node_move(nodes, from->node, to->dir, to->name);
+	if (r < 0 && kept)
+		orphan_drop(to->node);
+	if (r == 0 && to->node)
+		r = bury_victim(to, kept);
+	return r < 0 ? r : node_move(from->dir->view->nodes, from->node, to->dir, to->name);
 }
 
 /* What RENAME_WHITEOUT promises its caller, who builds an overlay of his own on top of us: a 0:0

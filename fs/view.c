@@ -13,11 +13,12 @@
 #include "fs/layer.h"
 #include "fs/layerset.h"
 #include "fs/names.h"
+#include "fs/orphan.h"
 #include "fs/special.h"
 
 /* The root of every view but the main one gets a number of its own: two directories of one mount
  * that are not the same must not look it. */
-static int add_root(struct view *view)
+static int add_root(struct view *view, enum view_kind kind, struct layer *layer)
 {
 	struct found found = { .st.st_mode = S_IFDIR, .below = view->below };
 	const struct layer *top = view->upper ? view->upper : NULL;
@@ -31,7 +32,7 @@ static int add_root(struct view *view)
 			return r;
 	}
 	found.in_upper = view->upper;
-	r = nodes_add_root(view->nodes, view, &found, &view->root);
+	r = nodes_add_root(view->nodes, view, kind, layer, &found);
 	if (r == 0)
 		view->root->ino = (UINT64_C(1) << 60) + view->root->id;
 	return r;
@@ -57,13 +58,14 @@ int view_new(struct nodes *nodes, struct files *files, const struct view_options
 		.durable = o->durable,
 		.shared = o->shared,
 		.name = strdup(o->name ? o->name : ""),
+		.number = o->number,
 	};
 	pthread_rwlock_init(&view->lock, NULL);
 	pthread_rwlock_init(&view->placing, NULL);
 	for (size_t i = 0; i < VIEW_STRIPES; i++)
 		pthread_mutex_init(&view->copying[i], NULL);
 	if (view->name)
-		r = add_root(view);
+		r = view->number ? 0 : add_root(view, o->kind, o->layer);
 	if (r < 0) {
 		view_free(view);
 		return r;
@@ -93,6 +95,7 @@ void view_close(struct view *view)
 	view->closed = true;
 	pthread_rwlock_unlock(&view->lock);
 	files_drop_view(view->files, view);
+	nodes_drop_kept(view->nodes, view);
 }
 
 void view_set_below(struct view *view, struct layerset *below)
@@ -241,41 +244,50 @@ static int stat_virtual(const struct node *node, struct stat *st)
 }
 
 /* By its descriptor if it has one, else by its path. */
-static int stat_file(struct node *node, const struct layer *layer, ino_t real, struct stat *st)
+static int stat_file(struct node *node, const struct site *site, struct stat *st)
 {
-	struct view *view = node->view;
-	struct file *file = data_get(view->files, node, false);
-	autofree char *path = NULL;
+	struct file *file = data_get(node->view->files, node, false);
+	autofd int fd = -1;
 	int r;
 
-	if (!file) {
-		path = node_path(view->nodes, node);
-		r = path ? layer_stat(layer, path, st) : -ENOMEM;
-		return r == 0 && st->st_ino != real ? -ENOENT : r;
+	if (file) {
+		r = fstat(file->fd, st) < 0 ? -errno : 0;
+		data_close(file);
+	} else {
+		fd = site_open(node, site, O_PATH);
+		r = fd < 0 ? fd : fstat(fd, st) < 0 ? -errno : 0;
+		if (r == 0 && st->st_ino != site->real)
+			r = -ENOENT;
 	}
-	r = fstat(file->fd, st) < 0 ? -errno : 0;
-	if (file->pinned && layer != view->upper)
-		st->st_nlink = 0; /* unlinked here, but the layer below still has it */
-	data_close(file);
+	if (site->kept)
+		orphan_show(st);
+	else if (site->unlinked && site->layer != node->view->upper)
+		st->st_nlink = 0; /* here, but the layer below still has it */
+	view_show(node, site->layer, st);
 	return r;
+}
+
+static int stat_site(struct node *node, struct stat *st)
+{
+	autosite struct site site = { 0 };
+	int r = node_site(node->view->nodes, node, &site);
+
+	return r < 0 ? r : stat_file(node, &site, st);
 }
 
 int view_stat(struct node *node, struct stat *st)
 {
-	struct layer *layer;
-	ino_t real;
 	int r;
 
 	if (node->virtual_dir)
 		return stat_virtual(node, st);
 	if (node->dir)
 		return stat_dir(node, st);
-	layer = node_place(node->view->nodes, node, &real);
-	r = stat_file(node, layer, real, st);
-	if (r == -ENOENT) /* unlinked since we looked: it has a descriptor now */
-		r = stat_file(node, layer, real, st);
-	view_show(node, layer, st);
-	layer_unref(layer);
+	r = stat_site(node, st);
+	if (r == -ENOENT) { /* unlinked since we looked: it is elsewhere now */
+		view_await(node);
+		r = stat_site(node, st);
+	}
 	return r;
 }
 
@@ -328,6 +340,8 @@ int view_lookup(struct node *dir, const char *name, struct node **ret, struct st
 		goto out;
 	if (node->dir) {
 		r = stat_dir(node, st);
+	} else if (found.st.st_nlink > 1) { /* one of them may be a kept one (orphan.h) */
+		r = view_stat(node, st);
 	} else {
 		*st = found.st;
 		view_show(node, found.layer, st);

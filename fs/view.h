@@ -12,7 +12,8 @@
  * Locks, in this order:
  *   1. view->lock: the shape. Read-held by whoever composes a path and uses it; write-held by a
  *      rename and by a change of the stack. Never held across a kernel notification or a reply.
- *   2. view->copying[]: one of them across the copy-up of one file, so that it is copied once.
+ *   2. view->copying[]: one of them across the copy-up of one file, so that it is copied once, and
+ *      while an unlinked one is moved to where it is kept.
  *   3. view->placing: read-held from finding a name to having its node, write-held while a finished
  *      copy takes its place. Never across the copying.
  *   4. files->lock, then nodes->lock: a few instructions each, never across a system call.
@@ -47,6 +48,7 @@ struct view {
 	bool durable;	     /* sync a copy-up before it shows: nobody will sync the layer later */
 	bool shared;	     /* another view writes to the upper: nothing of it may be cached */
 	char *name;	     /* the package of a build or package view; "" for the others */
+	unsigned number;     /* in roster.h */
 
 	pthread_rwlock_t lock;
 	struct layerset *below; /* under lock; immutable layers, top first */
@@ -59,6 +61,9 @@ struct view {
 };
 
 struct view_options {
+	enum view_kind kind;
+	unsigned number;     /* of a view of the worker before; 0: a new one */
+	struct layer *layer; /* of a package view: what it shows */
 	struct layer *upper, *hide;
 	struct layerset *below;
 	int work;
@@ -76,7 +81,8 @@ struct owner {
 	gid_t gid;
 };
 
-/* Takes references of its own of all layers. */
+/* Takes references of its own of all layers. With a `number` it has no root yet: nodes_resume gives
+ * it one. */
 int view_new(struct nodes *nodes, struct files *files, const struct view_options *options,
 	     struct view **ret);
 /* No more requests are answered. The view itself lives until its last node is gone: view_free. */
@@ -180,12 +186,19 @@ void lookup_set_upper(struct node *dir, bool opaque);
 
 /* open.c: under view->lock, too. */
 
-/* An O_PATH descriptor of the node itself, unlinked or not. */
+/* The lock across a copy-up of this node, and across the moment in which its file is moved to where
+ * orphan.h keeps it. */
+pthread_mutex_t *view_stripe(struct node *node);
+/* Wait until neither is under way. */
+void view_await(struct node *node);
+/* openat2(2) with these flags, where the node's file is. */
+int site_open(const struct node *node, const struct site *site, int flags);
+/* An O_PATH descriptor, or a descriptor of the contents, of the node itself. */
 int view_open_path(struct node *node);
 /* Have it in the upper, also when it is unlinked: before any change of it. */
 int view_raise(struct node *node);
-/* Its name is about to go: give a node that somebody still has a descriptor to live on. */
-int view_keep(struct node *node);
+/* Its name is about to go, and there is no room to give it another: hold its file open. */
+int view_pin(struct node *node);
 
 /* Fill `st` for a node from what its layer says. */
 void view_show(const struct node *node, const struct layer *layer, struct stat *st);
@@ -201,8 +214,8 @@ int copyup_dir(struct node *dir);
 int copyup_tree(struct node *dir);
 /* The upper's directory for `dir`, copied up if need be: an O_PATH descriptor. */
 int copyup_open_dir(struct node *dir);
+/* The same for a file whose last name is gone: the copy gets a kept name (orphan.h). */
+int copyup_unlinked(struct node *node);
 /* A name in the work directory that nobody has. */
 enum { TEMP_NAME = 32 };
 void copyup_temp_name(struct view *view, char name[static TEMP_NAME]);
-/* The unlinked file that `file` is open on, as a writable one of its own. */
-int copyup_unlinked(struct node *node, int from, int *ret);

@@ -73,7 +73,9 @@ static int open_package(struct xs *xs, const struct layerset *layers, const char
 	bool local = strcmp(package, "local") == 0;
 	struct layer *layer = local ? xs->state->local : find_layer(layers, package);
 	autolayerset struct layerset *below = NULL;
-	struct view_options options = { .read_only = true, .work = -1, .name = package };
+	struct view_options options = {
+		.kind = VIEW_PACKAGE, .layer = layer, .read_only = true, .work = -1, .name = package
+	};
 
 	if (!layer)
 		return -ENOENT;

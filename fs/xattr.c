@@ -11,6 +11,7 @@
 #include "fs/base/cleanup.h"
 #include "fs/layer.h"
 #include "fs/layerset.h"
+#include "fs/orphan.h"
 #include "fs/tag.h"
 #include "fs/view.h"
 #include "fs/whiteout.h"
@@ -88,13 +89,44 @@ static int top_layer(struct node *node, struct layer **ret)
 	return 0;
 }
 
+/* By the name `name` below `dir`, which is the handle's from now on. */
+static int handle_set_name(struct handle *h, int dir, const char *name)
+{
+	if (dir < 0)
+		return dir;
+	h->fd = dir;
+	if (asprintf(&h->path, "/proc/self/fd/%d/%s", dir, name) < 0)
+		h->path = NULL;
+	return h->path ? 0 : -ENOMEM;
+}
+
+/* In the work directory, where it is kept. */
+static int handle_open_kept(struct handle *h, const struct node *node)
+{
+	char name[ORPHAN_NAME];
+	int dir = fcntl(node->view->work, F_DUPFD_CLOEXEC, 0);
+
+	orphan_name(node, name);
+	return handle_set_name(h, dir < 0 ? -errno : dir, name);
+}
+
+static int handle_open_in(struct handle *h, const struct layer *layer, char *path)
+{
+	char *slash = strrchr(path, '/');
+	int dir;
+
+	if (slash)
+		*slash = '\0';
+	dir = layer_open(layer, slash ? path : "", O_PATH | O_DIRECTORY);
+	return handle_set_name(h, dir, slash ? slash + 1 : *path ? path : ".");
+}
+
 static int handle_open(struct handle *h, struct node *node)
 {
 	struct view *view = node->view;
-	autofree char *path = NULL;
+	autosite struct site site = { 0 };
 	struct layer *layer = NULL;
 	struct file *file;
-	char *slash;
 	int r;
 
 	if (node->virtual_dir)
@@ -107,24 +139,16 @@ static int handle_open(struct handle *h, struct node *node)
 		return r;
 	}
 	data_close(file);
-	r = top_layer(node, &layer);
+	r = node_site(view->nodes, node, &site);
 	if (r < 0)
 		return r;
-	path = node_path(view->nodes, node);
-	slash = path ? strrchr(path, '/') : NULL;
-	if (slash)
-		*slash = '\0';
-	h->fd = path ? layer_open(layer, slash ? path : "", O_PATH | O_DIRECTORY) : -ENOMEM;
+	if (site.kept)
+		return handle_open_kept(h, node);
+	r = top_layer(node, &layer);
+	if (r == 0)
+		r = handle_open_in(h, layer, site.path);
 	layer_unref(layer);
-	if (h->fd < 0)
-		return h->fd;
-	r = asprintf(&h->path, "/proc/self/fd/%d/%s", h->fd,
-		     slash   ? slash + 1
-		     : *path ? path
-			     : ".");
-	if (r < 0)
-		h->path = NULL;
-	return r < 0 ? -ENOMEM : 0;
+	return r;
 }
 
 /* The tag's answer, cut to the caller's buffer as getxattr(2) does. */

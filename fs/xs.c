@@ -32,10 +32,13 @@ static int make_views(struct xs *xs)
 	struct state *state = xs->state;
 	autolayerset struct layerset *sysroot = state_layers(state, false, true, NULL);
 	autolayerset struct layerset *packages = state_layers(state, false, false, NULL);
-	struct view_options root = {
-		.upper = state->local, .below = sysroot, .work = state->work, .durable = true
-	};
+	struct view_options root = { .kind = VIEW_SYSROOT,
+				     .upper = state->local,
+				     .below = sysroot,
+				     .work = state->work,
+				     .durable = true };
 	struct view_options staging = {
+		.kind = VIEW_STAGING,
 		.upper = state->local,
 		.read_only = true,
 		.shared = true,
@@ -245,7 +248,9 @@ static void tell(struct xs *xs, const struct turn *turn)
 int xs_begin(struct xs *xs, const struct install_request *request, struct sight **ret,
 	     char **problem)
 {
-	struct view_options options = { .work = xs->state->work, .name = request->package };
+	struct view_options options = { .kind = VIEW_BUILD,
+					.work = xs->state->work,
+					.name = request->package };
 	struct install *install = NULL;
 	int r;
 
