@@ -37,6 +37,7 @@ BASE_SRC := \
 
 # The file system without FUSE: unit tests, fuzzers and the offline commands use it.
 ENGINE_SRC := \
+	fs/attr.c \
 	fs/change.c \
 	fs/conflict.c \
 	fs/copyup.c \
@@ -50,6 +51,7 @@ ENGINE_SRC := \
 	fs/meta.c \
 	fs/names.c \
 	fs/node.c \
+	fs/note.c \
 	fs/open.c \
 	fs/orphan.c \
 	fs/rename.c \

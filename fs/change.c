@@ -19,6 +19,7 @@
 #include "fs/layer.h"
 #include "fs/layerset.h"
 #include "fs/names.h"
+#include "fs/note.h"
 #include "fs/orphan.h"
 #include "fs/special.h"
 #include "fs/view.h"
@@ -30,6 +31,7 @@ struct making {
 	dev_t rdev;
 	const char *target;   /* of a symlink */
 	const char *old_path; /* a hard link to this path of the upper */
+	bool numbered;	      /* which has a number in its note */
 	struct view *view;
 	struct owner owner;
 	int fd; /* out: of a regular file, open for writing; else -1 */
@@ -143,6 +145,9 @@ static int make_name(struct node *dir, const char *name, struct making *m, struc
 	if (fstat(fd, &st) < 0)
 		return -errno;
 	m->view = view;
+	r = m->numbered ? note_mark(view->upper, fd) : 0;
+	if (r < 0)
+		return r;
 	m->fd = -1;
 	if (whiteout)
 		r = make_over_whiteout(fd, name, m, !(st.st_mode & S_ISGID));
@@ -190,7 +195,7 @@ static int make_node(struct node *dir, const char *name, struct making *m, struc
 	}
 	if (r == 0) {
 		*st = found.st;
-		view_show(node, found.layer, st);
+		view_show(node, found.layer, &found.note, st);
 		*ret = node;
 	}
 	view_leave(dir);
@@ -265,6 +270,7 @@ int view_link(struct node *node, struct node *dir, const char *name, struct stat
 		r = copyup_node(node);
 		old_path = node_path(view->nodes, node);
 		m.old_path = old_path;
+		m.numbered = node->ino != node->real;
 		if (r == 0)
 			r = old_path ? make_name(dir, name, &m, &found) : -ENOMEM;
 	}
@@ -298,7 +304,7 @@ static int make_unnamed(struct node *dir, int fd, const char *temp, struct node 
 	node_set_unlinked(view->nodes, node, true);
 	*st = found.st;
 	orphan_show(st);
-	view_show(node, view->upper, st);
+	view_show(node, view->upper, NULL, st);
 	*ret = node;
 	return 0;
 }

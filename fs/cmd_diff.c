@@ -143,6 +143,10 @@ static int print_text(const struct diff_change *c, void *arg)
 		r = strv_addf(&what, "%s -> %s", type_of(a->st_mode), type_of(b->st_mode));
 	if (c->kind == DIFF_MODIFIED && a->st_mode != b->st_mode)
 		r = strv_addf(&what, "mode %o -> %o", a->st_mode & 07777, b->st_mode & 07777);
+	if (r == 0 && c->kind == DIFF_MODIFIED &&
+	    (a->st_uid != b->st_uid || a->st_gid != b->st_gid))
+		r = strv_addf(&what, "owner %u:%u -> %u:%u", a->st_uid, a->st_gid, b->st_uid,
+			      b->st_gid);
 	if (r == 0 && c->kind == DIFF_MODIFIED && a->st_size != b->st_size && S_ISREG(a->st_mode))
 		r = strv_addf(&what, "size %jd -> %jd", (intmax_t)a->st_size, (intmax_t)b->st_size);
 	if (r == 0 && c->kind == DIFF_MODIFIED && strcmp(c->old_target, c->new_target) != 0)
@@ -156,7 +160,7 @@ static int print_text(const struct diff_change *c, void *arg)
 
 static int set_end(struct record *o, const char *prefix, const struct stat *st, const char *target)
 {
-	char key[32], mode[16];
+	char key[32], mode[16], owner[32];
 	int r;
 
 	if (!st->st_mode)
@@ -167,6 +171,10 @@ static int set_end(struct record *o, const char *prefix, const struct stat *st, 
 		return r;
 	snprintf(key, sizeof(key), "%s_mode", prefix);
 	if ((r = record_set(o, key, mode)) < 0)
+		return r;
+	snprintf(owner, sizeof(owner), "%u:%u", st->st_uid, st->st_gid);
+	snprintf(key, sizeof(key), "%s_owner", prefix);
+	if ((r = record_set(o, key, owner)) < 0)
 		return r;
 	snprintf(key, sizeof(key), "%s_size", prefix);
 	if (S_ISREG(st->st_mode) && (r = record_set_number(o, key, st->st_size)) < 0)
@@ -235,7 +243,8 @@ const struct cmd cmd_diff = {
 	.args = "A B | P | local",
 	.summary = "say what changed: from A to B, in P since its last build, or by hand",
 	.text = "One line a change: A added, M modified, D deleted, T of another type; then the "
-		"path, and what changed of mode, size and link target. A and B are packages, or "
+		"path, and what changed of mode, owner, size and link target. A and B are "
+		"packages, or "
 		"layers by their ids. 'local' is compared with what it lies over.",
 	.run = run_diff,
 	.options = { CMD_WHERE, CMD_JSON },

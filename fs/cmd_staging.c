@@ -133,7 +133,7 @@ const struct cmd cmd_staging = {
 	.options = {
 		CMD_WHERE,
 		{ '0', "null", NULL, "end paths with NUL, for rsync --from0" },
-		{ 0, "tar", NULL, "write a reproducible tar archive, owned by root:root" },
+		{ 0, "tar", NULL, "write a reproducible tar archive, owned by root but for what was given away" },
 		{ 0, "no-local", NULL, "leave out what was written by hand" },
 	},
 };

@@ -20,7 +20,10 @@
 #include "fs/layer.h"
 #include "fs/layerset.h"
 #include "fs/names.h"
+#include "fs/note.h"
 #include "fs/orphan.h"
+#include "fs/special.h"
+#include "fs/tag.h"
 #include "fs/view.h"
 #include "fs/whiteout.h"
 
@@ -29,6 +32,14 @@ void copyup_temp_name(struct view *view, char name[static TEMP_NAME])
 	unsigned n = __atomic_add_fetch(&view->temp_names, 1, __ATOMIC_RELAXED);
 
 	snprintf(name, TEMP_NAME, "%lx.%x", (unsigned long)view->root->id, n);
+}
+
+/* Not to be copied: by these an overlay marks its own files. A device that is a file stays one. */
+static bool is_mark(const char *name)
+{
+	return strncmp(name, OVERLAY_XATTR_PREFIX, strlen(OVERLAY_XATTR_PREFIX)) == 0 ||
+	       (strncmp(name, TAG_XATTR_PREFIX, strlen(TAG_XATTR_PREFIX)) == 0 &&
+		strcmp(name, SPECIAL_XATTR) != 0);
 }
 
 /* All xattrs but those by which an overlay marks its own files. A file system that knows none, or
@@ -47,7 +58,7 @@ static int copy_xattrs(int from, int to)
 		autofree char *value = NULL;
 		ssize_t len;
 
-		if (strncmp(name, OVERLAY_XATTR_PREFIX, strlen(OVERLAY_XATTR_PREFIX)) == 0)
+		if (is_mark(name))
 			continue;
 		len = fgetxattr(from, name, NULL, 0);
 		value = malloc(len > 0 ? len : 1);
@@ -73,12 +84,24 @@ static int copy_attributes(int to, const struct stat *st)
 	return futimens(to, times) < 0 ? -errno : 0;
 }
 
-static int copy_file(struct view *view, int from, const struct stat *st, int to)
+/* What there was to say of the file below, and the number that it goes on to show. No place for it
+ * is no reason to fail. */
+static int copy_note(struct view *view, const struct note *note, int to)
+{
+	int r = note_write(view->upper, to, note);
+
+	return r == -EOPNOTSUPP ? 0 : r;
+}
+
+static int copy_file(struct view *view, int from, const struct stat *st, const struct note *note,
+		     int to)
 {
 	int r = io_copy_data(from, to, st->st_size);
 
 	if (r == 0)
 		r = copy_xattrs(from, to);
+	if (r == 0)
+		r = copy_note(view, note, to);
 	if (r == 0)
 		r = copy_attributes(to, st);
 	if (r == 0 && view->durable && fsync(to) < 0)
@@ -87,7 +110,7 @@ static int copy_file(struct view *view, int from, const struct stat *st, int to)
 }
 
 static int make_regular(struct view *view, const struct layer *layer, const char *path,
-			const struct stat *st, const char *temp)
+			const struct stat *st, const struct note *note, const char *temp)
 {
 	autofd int from = layer_open(layer, path, O_RDONLY | O_NONBLOCK);
 	autofd int to = -1;
@@ -97,7 +120,7 @@ static int make_regular(struct view *view, const struct layer *layer, const char
 	to = openat(view->work, temp, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (to < 0)
 		return -errno;
-	return copy_file(view, from, st, to);
+	return copy_file(view, from, st, note, to);
 }
 
 static int make_link(struct view *view, const struct layer *layer, const char *path,
@@ -130,16 +153,25 @@ static int copy_attributes_at(int work, const char *temp, const struct stat *st)
 	return utimensat(work, temp, times, AT_SYMLINK_NOFOLLOW) < 0 ? -errno : 0;
 }
 
+static int copy_note_at(struct view *view, const struct note *note, const char *temp)
+{
+	autofd int fd = openat(view->work, temp, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+
+	return fd < 0 ? -errno : copy_note(view, note, fd);
+}
+
 /* Make a copy called `temp` in the work directory. */
 static int make_copy(struct view *view, const struct layer *layer, const char *path,
-		     const struct stat *st, const char *temp)
+		     const struct stat *st, const struct note *note, const char *temp)
 {
 	int r;
 
 	if (S_ISREG(st->st_mode))
-		return make_regular(view, layer, path, st, temp);
+		return make_regular(view, layer, path, st, note, temp);
 	r = S_ISLNK(st->st_mode) ? make_link(view, layer, path, temp)
 				 : make_special(view, st, temp);
+	if (r == 0)
+		r = copy_note_at(view, note, temp);
 	return r < 0 ? r : copy_attributes_at(view->work, temp, st);
 }
 
@@ -164,6 +196,7 @@ static int make_dir(struct view *view, const char *path, const struct layer *lay
 {
 	autofd int from = layer_open(layer, path, O_RDONLY | O_DIRECTORY);
 	autofd int to = -1;
+	struct note note;
 	struct stat st;
 	int r;
 
@@ -171,11 +204,15 @@ static int make_dir(struct view *view, const char *path, const struct layer *lay
 		return from;
 	if (fstat(from, &st) < 0 || mkdirat(view->work, temp, 0700) < 0)
 		return -errno;
+	note_read(layer, from, st.st_mode, &note);
+	note.ino = 0; /* it is merged with what is below, and shows that number */
 	to = io_open_dir(view->work, temp);
 	if (to < 0)
 		return to;
-	view_show(view->root, layer, &st);
+	view_show(view->root, layer, NULL, &st);
 	r = copy_xattrs(from, to);
+	if (r == 0)
+		r = copy_note(view, &note, to);
 	return r < 0 ? r : copy_attributes(to, &st);
 }
 
@@ -258,7 +295,7 @@ static int link_name(struct node *node, const struct layer *lower, ino_t real, c
 	r = name ? lookup_find(dir, name, &found) : -ENOENT;
 	if (r == 0 && found.layer == lower && found.st.st_ino == real) {
 		to = copyup_open_dir(dir);
-		r = to < 0 ? to : 0;
+		r = to < 0 ? to : note_mark(view->upper, to);
 		if (r == 0 && linkat(view->upper->fd, own, to, name, 0) < 0 && errno != EEXIST)
 			r = -errno;
 		lookup_changed(dir);
@@ -288,7 +325,9 @@ static int place(struct node *node, struct layer *layer, const char *path, const
 	if (fstatat(view->work, temp, &copy, AT_SYMLINK_NOFOLLOW) < 0)
 		return -errno;
 	pthread_rwlock_wrlock(&view->placing);
-	r = put_in_place(view, temp, dir, node_name(view->nodes, node));
+	r = note_mark(view->upper, dir);
+	if (r == 0)
+		r = put_in_place(view, temp, dir, node_name(view->nodes, node));
 	if (r == 0) {
 		if (st->st_nlink > 1)
 			r = link_other_names(node, layer, path, st->st_ino);
@@ -300,6 +339,21 @@ static int place(struct node *node, struct layer *layer, const char *path, const
 	return r;
 }
 
+/* The stat of a lower file as it is there, and its note as the copy shall have it. */
+static int stat_lower(const struct node *node, const struct layer *layer, const char *path,
+		      struct stat *st, struct note *note)
+{
+	autofd int fd = layer_open(layer, path, O_PATH);
+
+	if (fd < 0)
+		return fd;
+	if (fstat(fd, st) < 0)
+		return -errno;
+	note_read(layer, fd, st->st_mode, note);
+	note->ino = node->ino;
+	return 0;
+}
+
 /* Under the node's stripe. */
 static int copy_up(struct node *node, struct layer *layer)
 {
@@ -307,19 +361,20 @@ static int copy_up(struct node *node, struct layer *layer)
 	autofree char *path = node_path(view->nodes, node);
 	autofd int dir = -1;
 	char temp[TEMP_NAME];
+	struct note note;
 	struct stat st;
 	int r;
 
 	if (!path)
 		return -ENOMEM;
-	r = layer_stat(layer, path, &st);
+	r = stat_lower(node, layer, path, &st, &note);
 	if (r < 0)
 		return r;
 	dir = copyup_open_dir(node_parent(view->nodes, node));
 	if (dir < 0)
 		return dir;
 	copyup_temp_name(view, temp);
-	r = make_copy(view, layer, path, &st, temp);
+	r = make_copy(view, layer, path, &st, &note, temp);
 	if (r == 0)
 		r = place(node, layer, path, &st, temp, dir);
 	if (r < 0)
@@ -365,6 +420,28 @@ static int copyup_child(struct node *dir, const char *name)
 	return r;
 }
 
+/* It will show no other layer's number any more. */
+static int keep_dir_number(struct node *dir, int fd)
+{
+	struct layer *upper = dir->view->upper;
+	autofd int parent = -1;
+	struct note note;
+	struct stat st;
+	int r;
+
+	if (fstat(fd, &st) < 0)
+		return -errno;
+	note_read(upper, fd, st.st_mode, &note);
+	if (note.ino == dir->ino || (!note.ino && st.st_ino == dir->ino))
+		return 0;
+	note.ino = dir->ino;
+	parent = copyup_open_dir(node_parent(dir->view->nodes, dir));
+	if (parent < 0)
+		return parent;
+	r = copy_note(dir->view, &note, fd);
+	return r < 0 ? r : note_mark(upper, parent);
+}
+
 int copyup_tree(struct node *dir)
 {
 	struct view *view = dir->view;
@@ -385,7 +462,9 @@ int copyup_tree(struct node *dir)
 	fd = path ? layer_open(view->upper, path, O_RDONLY | O_DIRECTORY) : -ENOMEM;
 	if (fd < 0)
 		return fd;
-	r = opaque_set(fd);
+	r = keep_dir_number(dir, fd);
+	if (r == 0)
+		r = opaque_set(fd);
 	if (r == 0)
 		lookup_set_upper(dir, true);
 	return r;
@@ -398,16 +477,19 @@ static int copy_unlinked(struct node *node, const struct site *site)
 	autofd int from = site_open(node, site, O_RDONLY | O_NONBLOCK);
 	autofd int to = -1;
 	char name[ORPHAN_NAME];
+	struct note note;
 	struct stat st;
 	int r;
 
 	if (from < 0 || fstat(from, &st) < 0)
 		return from < 0 ? from : -errno;
+	note_read(site->layer, from, st.st_mode, &note);
+	note.ino = node->ino;
 	orphan_name(node, name);
 	to = openat(view->work, name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (to < 0)
 		return -errno;
-	r = copy_file(view, from, &st, to);
+	r = copy_file(view, from, &st, &note, to);
 	if (r == 0 && fstat(to, &st) < 0)
 		r = -errno;
 	if (r < 0) {

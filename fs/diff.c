@@ -37,9 +37,16 @@ static void end_release(struct end *end)
 static int end_find(struct end *end, struct node *dir, const char *name)
 {
 	int r = dir ? view_lookup(dir, name, &end->node, &end->st) : -ENOENT;
+	struct owner owner;
 
 	if (r == -ENOENT)
 		return 0;
+	if (r == 0)
+		r = view_given_owner(end->node, &owner);
+	if (r == 0) {
+		end->st.st_uid = owner.uid;
+		end->st.st_gid = owner.gid;
+	}
 	if (r == 0 && S_ISLNK(end->st.st_mode))
 		r = view_readlink(end->node, &end->target);
 	return r;
@@ -93,7 +100,8 @@ static int same_bytes(const struct end *a, const struct end *b)
 /* 1: the same, 0: not, or -errno. Both are there and of one type. */
 static int same_thing(const struct end *a, const struct end *b)
 {
-	if (a->st.st_mode != b->st.st_mode)
+	if (a->st.st_mode != b->st.st_mode || a->st.st_uid != b->st.st_uid ||
+	    a->st.st_gid != b->st.st_gid)
 		return 0;
 	if (S_ISDIR(a->st.st_mode))
 		return 1;

@@ -23,7 +23,8 @@ struct diff_change {
 };
 
 /* Call `say` for each difference, paths in byte order. A directory counts when it is new, gone, or
- * of another mode; of a new or gone one that has something in it, only what is in it does. Times
- * and owners do not count. Returns 0, -errno, or what `say` returned if not 0. */
+ * of another mode or owner; of a new or gone one that has something in it, only what is in it does.
+ * The stats have the owners that things were given to, root where nobody said. Times do not count.
+ * Returns 0, -errno, or what `say` returned if not 0. */
 int diff_views(struct view *old_view, struct view *new_view,
 	       int (*say)(const struct diff_change *change, void *arg), void *arg);

@@ -14,6 +14,7 @@
 
 #include "fs/base/cleanup.h"
 #include "fs/meta.h"
+#include "fs/note.h"
 
 /* The hard-link groups of a layer: parallel lists, one pair a name. */
 struct links {
@@ -37,6 +38,7 @@ struct layer *layer_new(enum origin origin, const char *id, int fd, struct meta 
 	layer->refs = 1;
 	layer->fd = fd;
 	layer->origin = origin;
+	layer->notes = note_state_of(fd);
 	layer->meta = meta;
 	return layer;
 }

@@ -35,6 +35,7 @@ struct layer {
 	uint64_t ino_salt;   /* set where its st_ino could be another layer's too: another disk */
 	char *id;	     /* "zlib-1.2.13-1a2b3c4d", "local", "base" */
 	struct meta *meta;   /* of a package; NULL for base and local */
+	int notes;	     /* atomic; enum note_state */
 	struct links *links; /* under `links_lock` of layer.c; see layer_other_names */
 	unsigned roster_no;  /* for roster.c; 0: none yet */
 };

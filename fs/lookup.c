@@ -43,9 +43,9 @@ static bool is_absent(int r)
 }
 
 /* Which of `v` show a directory `path`, top first, until something hides the rest. `*lowest` is
- * the last one's stat. */
+ * what the last one says of it. */
 static int stack_up(struct layer *const *v, size_t n, const char *path, struct layerset **ret,
-		    struct stat *lowest)
+		    struct found *lowest)
 {
 	autofree struct layer **in = calloc(n + 1, sizeof(*in));
 	size_t found = 0;
@@ -53,16 +53,16 @@ static int stack_up(struct layer *const *v, size_t n, const char *path, struct l
 	if (!in)
 		return -ENOMEM;
 	for (size_t i = 0; i < n; i++) {
-		struct stat st;
-		int r = layer_stat(v[i], path, &st);
+		struct found here = { .layer = v[i] };
+		int r = note_stat(v[i], path, &here.st, &here.note);
 
 		if (is_absent(r))
 			continue;
 		if (r < 0)
 			return r;
-		if (!S_ISDIR(st.st_mode))
+		if (!S_ISDIR(here.st.st_mode))
 			break;
-		*lowest = st;
+		*lowest = here;
 		in[found++] = v[i];
 		if (v[i]->origin != ORIGIN_BASE && is_opaque(v[i], path))
 			break;
@@ -83,9 +83,9 @@ static void decode_special(const struct layer *layer, const char *path, struct f
 		special_show(&found->st);
 }
 
-static ino_t shown_ino(const struct layer *layer, const struct stat *st)
+static ino_t shown_ino(const struct found *found)
 {
-	return st->st_ino | layer->ino_salt;
+	return found->note.ino ? found->note.ino : found->st.st_ino | found->layer->ino_salt;
 }
 
 /* Among the immutable layers: the topmost that has the name. -ENOENT for a whiteout too. */
@@ -103,7 +103,7 @@ static int find_below(struct layerset *below, const struct names *index, const c
 		i = entry->layer;
 	}
 	for (; i < below->n; i++) {
-		r = layer_stat(below->v[i], path, &found->st);
+		r = note_stat(below->v[i], path, &found->st, &found->note);
 		if (!is_absent(r))
 			break;
 		r = -ENOENT;
@@ -114,14 +114,14 @@ static int find_below(struct layerset *below, const struct names *index, const c
 		return -ENOENT;
 	found->layer = below->v[i];
 	decode_special(found->layer, path, found);
-	found->ino = shown_ino(found->layer, &found->st);
+	found->ino = shown_ino(found);
 	if (S_ISDIR(found->st.st_mode)) {
-		struct stat lowest = found->st;
+		struct found lowest = *found;
 
 		r = stack_up(below->v + i, below->n - i, path, &found->below, &lowest);
 		if (r < 0)
 			return r;
-		found->ino = shown_ino(found->below->v[found->below->n - 1], &lowest);
+		found->ino = shown_ino(&lowest);
 	}
 	return 0;
 }
@@ -185,10 +185,12 @@ static int load_index(struct node *dir, struct layerset *below, struct names **r
 	if (!names || !path)
 		return -ENOMEM;
 	for (size_t i = 0; i < below->n; i++) {
-		autofd int fd = layer_open(below->v[i], path, O_RDONLY | O_DIRECTORY);
+		const struct layer *layer = below->v[i];
+		bool marks = layer->origin != ORIGIN_BASE;
+		autofd int fd = layer_open(layer, path, O_RDONLY | O_DIRECTORY);
 		int r = fd < 0 ? fd
-			       : names_add_dir(names, fd, i, below->v[i]->ino_salt,
-					       below->v[i]->origin != ORIGIN_BASE);
+			       : names_add_dir(names, fd, i, layer->ino_salt, marks,
+					       marks && layer->notes == NOTE_SOME);
 
 		if (r < 0)
 			return r;
@@ -247,7 +249,7 @@ static int find_upper(struct node *dir, const char *path, const char *name, stru
 {
 	struct layer *upper = dir->view->upper;
 	struct found lower = { 0 };
-	int r = layer_stat(upper, path, &found->st);
+	int r = note_stat(upper, path, &found->st, &found->note);
 
 	if (r < 0)
 		return is_absent(r) ? -ENOENT : r;
@@ -257,7 +259,7 @@ static int find_upper(struct node *dir, const char *path, const char *name, stru
 	}
 	found->layer = upper;
 	decode_special(upper, path, found);
-	found->ino = shown_ino(upper, &found->st);
+	found->ino = shown_ino(found);
 	if (!S_ISDIR(found->st.st_mode))
 		return 0;
 	found->in_upper = true;
@@ -369,7 +371,9 @@ static int list_all(struct node *dir, struct layerset *below, bool in_upper, str
 	if (in_upper) {
 		autofd int fd = layer_open(view->upper, path, O_RDONLY | O_DIRECTORY);
 
-		r = fd < 0 ? fd : names_add_dir(names, fd, 0, view->upper->ino_salt, true);
+		r = fd < 0 ? fd
+			   : names_add_dir(names, fd, 0, view->upper->ino_salt, true,
+					   view->upper->notes == NOTE_SOME);
 		if (r < 0)
 			return r;
 	}

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "fs/base/cleanup.h"
+#include "fs/note.h"
 #include "fs/whiteout.h"
 
 enum { ARENA_BLOCK = 16 * 1024 };
@@ -124,7 +125,7 @@ static int read_marks(int fd, const char *name, struct name *entry)
 }
 
 static int add_entry(struct names *names, int fd, const struct dirent *e, struct name entry,
-		     bool marks)
+		     bool marks, bool numbers)
 {
 	struct stat st;
 	int r = 0;
@@ -138,10 +139,16 @@ static int add_entry(struct names *names, int fd, const struct dirent *e, struct
 		r = read_marks(fd, e->d_name, &entry);
 	if (r < 0)
 		return r == -ENOENT ? 0 : r;
+	if (numbers) {
+		ino_t ino = note_number(fd, e->d_name, DTTOIF(entry.type));
+
+		entry.ino = ino ? ino : entry.ino;
+	}
 	return names_add(names, e->d_name, &entry);
 }
 
-int names_add_dir(struct names *names, int fd, unsigned layer, uint64_t ino_salt, bool marks)
+int names_add_dir(struct names *names, int fd, unsigned layer, uint64_t ino_salt, bool marks,
+		  bool numbers)
 {
 	autofd int own = fcntl(fd, F_DUPFD_CLOEXEC, 0);
 	autodir DIR *d = NULL;
@@ -154,6 +161,7 @@ int names_add_dir(struct names *names, int fd, unsigned layer, uint64_t ino_salt
 		return -errno;
 	take_fd(&own);
 	rewinddir(d);
+	numbers = numbers && note_is_marked(fd);
 	while ((errno = 0, e = readdir(d))) {
 		struct name entry = { .layer = layer,
 				      .ino = e->d_ino | ino_salt,
@@ -162,7 +170,7 @@ int names_add_dir(struct names *names, int fd, unsigned layer, uint64_t ino_salt
 
 		if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
 			continue;
-		r = add_entry(names, fd, e, entry, marks);
+		r = add_entry(names, fd, e, entry, marks, numbers);
 		if (r < 0)
 			return r;
 	}

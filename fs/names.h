@@ -43,8 +43,10 @@ void names_unref(struct names *names); /* takes NULL */
 
 /* Add all entries of the open directory `fd` (O_RDONLY) as those of layer number `layer`; lower
  * numbers hide higher ones. `ino_salt` is or-ed into the numbers; `marks`: whiteouts and opaque
- * directories in it mean what they say (not in a base). Returns 0 or -errno. */
-int names_add_dir(struct names *names, int fd, unsigned layer, uint64_t ino_salt, bool marks);
+ * directories in it mean what they say (not in a base), `numbers`: notes about st_ino, too (see
+ * note.h). Returns 0 or -errno. */
+int names_add_dir(struct names *names, int fd, unsigned layer, uint64_t ino_salt, bool marks,
+		  bool numbers);
 
 /* Add one entry. */
 int names_add(struct names *names, const char *text, const struct name *entry);

@@ -20,6 +20,7 @@
 #include <stdint.h>
 #include <sys/stat.h>
 
+#include "fs/note.h"
 #include "fs/roster.h"
 
 struct file;
@@ -91,8 +92,9 @@ struct nodes {
 
 /* What a look-up found out about a name, from which a node is made or found again. */
 struct found {
-	struct layer *layer;	/* lent by the view */
-	struct stat st;		/* there */
+	struct layer *layer; /* lent by the view */
+	struct stat st;	     /* there, with the note's permission bits */
+	struct note note;
 	ino_t ino;		/* what to show as st_ino */
 	struct layerset *below; /* of a directory; the finder's reference */
 	bool in_upper;		/* of a directory */

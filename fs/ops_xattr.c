@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "fs/base/cleanup.h"
 #include "fs/state.h"
@@ -72,7 +73,11 @@ static void op_setxattr(fuse_req_t req, fuse_ino_t ino, const char *name, const 
 
 	if (!node)
 		return;
-	ops_reply(req, view_setxattr(node, name, value, size, flags));
+	/* who gives away may be nobody but he whose files they all are */
+	if (strcmp(name, GIVE_XATTR) == 0 && fuse_req_ctx(req)->uid != geteuid())
+		ops_reply(req, -EPERM);
+	else
+		ops_reply(req, view_setxattr(node, name, value, size, flags));
 	ops_put(node);
 }
 

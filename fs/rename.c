@@ -19,6 +19,7 @@
 #include "fs/layer.h"
 #include "fs/layerset.h"
 #include "fs/names.h"
+#include "fs/note.h"
 #include "fs/orphan.h"
 #include "fs/special.h"
 #include "fs/view.h"
@@ -55,10 +56,13 @@ static int side_find(struct side *side)
 	return r < 0 ? r : lookup_below(side->dir, side->name, &side->below);
 }
 
-static int side_open(struct side *side)
+/* The directory in the upper, where `node` is about to come. */
+static int side_open(struct side *side, const struct node *node)
 {
 	side->fd = copyup_open_dir(side->dir);
-	return side->fd < 0 ? side->fd : 0;
+	if (side->fd < 0)
+		return side->fd;
+	return node && node->ino != node->real ? note_mark(side->dir->view->upper, side->fd) : 0;
 }
 
 static int open_upper(struct node *node)
@@ -203,9 +207,9 @@ static int rename_over(struct side *from, struct side *to)
 	if (r == 0)
 		r = raise_node(from->node, to);
 	if (r == 0)
-		r = side_open(from);
+		r = side_open(from, NULL);
 	if (r == 0)
-		r = side_open(to);
+		r = side_open(to, from->node);
 	if (r == 0 && to->node)
 		r = prepare_victim(to, &kept);
 	if (r == 0)
@@ -244,9 +248,9 @@ static int rename_exchange(struct side *from, struct side *to)
 	if (r == 0)
 		r = raise_node(to->node, from);
 	if (r == 0)
-		r = side_open(from);
+		r = side_open(from, to->node);
 	if (r == 0)
-		r = side_open(to);
+		r = side_open(to, from->node);
 	if (r == 0 && renameat2(from->fd, from->name, to->fd, to->name, RENAME_EXCHANGE) < 0)
 		r = -errno;
 	if (r == 0)

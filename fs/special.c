@@ -8,8 +8,6 @@
 
 #include "fs/base/cleanup.h"
 
-#define SPECIAL_XATTR "user.xsysfs.special"
-
 bool special_may_be(const struct stat *st)
 {
 	return S_ISREG(st->st_mode) && st->st_mode & S_ISVTX && st->st_size == 0;
@@ -20,6 +18,11 @@ bool special_is(int fd)
 	return fgetxattr(fd, SPECIAL_XATTR, NULL, 0) >= 0;
 }
 
+mode_t special_mode(mode_t mode)
+{
+	return (mode & 0777) | S_IRUSR | S_ISVTX;
+}
+
 int special_make(int dir, const char *name, mode_t mode)
 {
 	autofd int fd =
@@ -28,8 +31,7 @@ int special_make(int dir, const char *name, mode_t mode)
 
 	if (fd < 0)
 		return -errno;
-	if (fsetxattr(fd, SPECIAL_XATTR, "c 0 0", 5, 0) == 0 &&
-	    fchmod(fd, (mode & 0777) | S_IRUSR | S_ISVTX) == 0)
+	if (fsetxattr(fd, SPECIAL_XATTR, "c 0 0", 5, 0) == 0 && fchmod(fd, special_mode(mode)) == 0)
 		return 0;
 	r = -errno;
 	unlinkat(dir, name, 0);

@@ -11,6 +11,8 @@
 #include <stdbool.h>
 #include <sys/stat.h>
 
+#define SPECIAL_XATTR "user.xsysfs.special"
+
 /* Worth asking special_is about? Ordinary files are told by their stat alone. */
 bool special_may_be(const struct stat *st);
 /* `fd` is open for reading. */
@@ -18,6 +20,9 @@ bool special_is(int fd);
 
 /* Make one in `dir`; -EEXIST when the name is taken. */
 int special_make(int dir, const char *name, mode_t mode);
+
+/* The permission bits on disk of one that has these. */
+mode_t special_mode(mode_t mode);
 
 /* Turn the stat of what is on disk into that of the device. */
 void special_show(struct stat *st);

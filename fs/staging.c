@@ -82,9 +82,9 @@ static bool target_has(const char *path)
 	return false;
 }
 
-static bool is_ordinary_mode(mode_t mode)
+static bool is_ordinary(const struct stat *st)
 {
-	return (mode & 07555) == 0555;
+	return (st->st_mode & 07555) == 0555 && st->st_uid == 0 && st->st_gid == 0;
 }
 
 static int list(struct node *dir, struct strv *ret)
@@ -110,10 +110,23 @@ static int walk_entry(const struct walk *w, struct staging_entry *e)
 	if (!e->node->dir)
 		return w->visit(e, w->arg);
 	r = list(e->node, &names);
-	if (r == 0 && (!names.n || !is_ordinary_mode(e->st.st_mode)) && !target_has(e->path) &&
+	if (r == 0 && (!names.n || !is_ordinary(&e->st)) && !target_has(e->path) &&
 	    !base_has(w->state, e->path))
 		r = w->visit(e, w->arg);
 	return r == 0 ? walk_dir(w, e->path, e->node, &names) : r;
+}
+
+static int find(struct node *dir, const char *name, struct staging_entry *e)
+{
+	struct owner owner;
+	int r = view_lookup(dir, name, &e->node, &e->st);
+
+	if (r < 0)
+		return r;
+	r = view_given_owner(e->node, &owner);
+	e->st.st_uid = owner.uid;
+	e->st.st_gid = owner.gid;
+	return r;
 }
 
 static int walk_dir(const struct walk *w, const char *path, struct node *dir,
@@ -127,7 +140,7 @@ static int walk_dir(const struct walk *w, const char *path, struct node *dir,
 
 		if (!child)
 			return -ENOMEM;
-		r = view_lookup(dir, names->v[i], &e.node, &e.st);
+		r = find(dir, names->v[i], &e);
 		if (r == -ENOENT) { /* removed meanwhile */
 			r = 0;
 			continue;

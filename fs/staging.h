@@ -2,7 +2,8 @@
 /* staging.h - what goes to the target: everything in the stack and local that the base has not.
  *
  * Directories are named only where the target could not make them right by itself: those with
- * nothing in them, and those whose mode is more than "everybody may look". All others are there
+ * nothing in them, and those that were given to somebody or whose mode is more than "everybody may
+ * look". All others are there
  * already or come into being with their contents, and keep the target's own mode and owner.
  */
 #pragma once
@@ -18,7 +19,7 @@ struct view;
 struct staging_entry {
 	const char *path;
 	struct node *node;
-	struct stat st;
+	struct stat st; /* with the owner that it shall have, whoever may read it here */
 };
 
 /* Call `visit` for each, paths in byte order. Returns 0, -errno, or what visit returned if not 0.

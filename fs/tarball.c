@@ -72,10 +72,11 @@ static void fill(const struct tarball *t, struct archive_entry *e, const char *p
 
 	archive_entry_copy_stat(e, st);
 	archive_entry_copy_pathname(e, path);
-	archive_entry_set_uid(e, 0);
-	archive_entry_set_gid(e, 0);
-	archive_entry_copy_uname(e, "root");
-	archive_entry_copy_gname(e, "root");
+	/* other names are the target's to know, by the numbers */
+	if (st->st_uid == 0)
+		archive_entry_copy_uname(e, "root");
+	if (st->st_gid == 0)
+		archive_entry_copy_gname(e, "root");
 	archive_entry_unset_atime(e);
 	archive_entry_unset_ctime(e);
 	archive_entry_unset_birthtime(e);

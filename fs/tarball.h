@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* tarball.h - a tar archive on stdout: the door to libarchive's writing half.
  *
- * The same entries give the same bytes: owners are root:root, and times are the files' own, but
- * none later than $SOURCE_DATE_EPOCH (reproducible-builds.org) when that is set.
+ * The same entries give the same bytes: owners are those of the stats, and times are the files'
+ * own, but none later than $SOURCE_DATE_EPOCH (reproducible-builds.org) when that is set.
  */
 #pragma once
 

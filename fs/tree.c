@@ -56,7 +56,7 @@ static int walk(const struct layer *layer, const char *path,
 		autofree char *child = tree_join(path, names.v[i]);
 		struct tree_entry e = { .path = child };
 
-		r = child ? layer_stat(layer, child, &e.st) : -ENOMEM;
+		r = child ? note_stat(layer, child, &e.st, &e.note) : -ENOMEM;
 		if (r < 0)
 			break;
 		e.whiteout = whiteout_is(&e.st);
@@ -106,7 +106,10 @@ static int hash_entry(const struct tree_entry *e, void *arg)
 	struct hashing *h = arg;
 	char contents[DIGEST_HEX] = "";
 	autofree char *target = NULL;
-	char line[64];
+	char line[96];
+	size_t len;
+	uid_t uid;
+	gid_t gid;
 	int r = 0;
 
 	if (S_ISREG(e->st.st_mode))
@@ -119,8 +122,11 @@ static int hash_entry(const struct tree_entry *e, void *arg)
 		h->files++;
 		h->bytes += S_ISREG(e->st.st_mode) ? e->st.st_size : 0;
 	}
-	snprintf(line, sizeof(line), "%o %" PRIu64 " %d", e->st.st_mode, (uint64_t)e->st.st_rdev,
-		 e->opaque);
+	len = snprintf(line, sizeof(line), "%o %" PRIu64 " %d", e->st.st_mode,
+		       (uint64_t)e->st.st_rdev, e->opaque);
+	note_owner(&e->note, &uid, &gid);
+	if (uid || gid)
+		snprintf(line + len, sizeof(line) - len, " %u:%u", uid, gid);
 	if ((r = digest_add(h->digest, line, strlen(line) + 1)) < 0 ||
 	    (r = digest_add(h->digest, e->path, strlen(e->path) + 1)) < 0 ||
 	    (r = digest_add(h->digest, contents, strlen(contents) + 1)) < 0)
@@ -169,20 +175,31 @@ static int same_file(const struct layer *a, const struct layer *b, const char *p
 	return tree_same_bytes(fa, fb);
 }
 
+static bool same_owner(const struct note *a, const struct note *b)
+{
+	uid_t uid_a, uid_b;
+	gid_t gid_a, gid_b;
+
+	note_owner(a, &uid_a, &gid_a);
+	note_owner(b, &uid_b, &gid_b);
+	return uid_a == uid_b && gid_a == gid_b;
+}
+
 int tree_same(const struct layer *a, const struct layer *b, const char *path)
 {
 	autofree char *ta = NULL;
 	autofree char *tb = NULL;
 	struct stat sa, sb;
+	struct note na, nb;
 	int r;
 
-	if ((r = layer_stat(a, path, &sa)) < 0 || (r = layer_stat(b, path, &sb)) < 0)
+	if ((r = note_stat(a, path, &sa, &na)) < 0 || (r = note_stat(b, path, &sb, &nb)) < 0)
 		return r;
 	if ((sa.st_mode & S_IFMT) != (sb.st_mode & S_IFMT))
 		return 0;
 	if (S_ISDIR(sa.st_mode))
 		return 1;
-	if (sa.st_mode != sb.st_mode)
+	if (sa.st_mode != sb.st_mode || !same_owner(&na, &nb))
 		return 0;
 	if (S_ISREG(sa.st_mode))
 		return sa.st_size == sb.st_size ? same_file(a, b, path) : 0;

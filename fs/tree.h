@@ -8,13 +8,15 @@
 
 #include "fs/base/digest.h"
 #include "fs/base/strv.h"
+#include "fs/note.h"
 
 struct layer;
 
 /* One thing in a layer. `path` is relative to the root and lent. */
 struct tree_entry {
 	const char *path;
-	struct stat st;
+	struct stat st; /* with the note's permission bits */
+	struct note note;
 	bool whiteout;
 	bool opaque; /* a directory that hides what is below */
 };
@@ -24,13 +26,15 @@ struct tree_entry {
 int tree_walk(const struct layer *layer, int (*visit)(const struct tree_entry *e, void *arg),
 	      void *arg);
 
-/* SHA-256 over paths, types, permissions, sizes, contents and link targets: not over owners and
- * times, so that the same install has the same hash whoever makes it, and when. Counts files
+/* SHA-256 over paths, types, permissions, sizes, contents, link targets and the owners that files
+ * were given to, if not to root: not over who made them and when, so that the same install has the
+ * same hash whoever makes it. Counts files
  * (no directories, no whiteouts) and their bytes on the way. */
 int tree_hash(const struct layer *layer, char hex[static DIGEST_HEX], uint64_t *files,
 	      uint64_t *bytes);
 
-/* Are the two things the same: type, permissions, contents? Directories are. Returns 1, 0, -errno.
+/* Are the two things the same: type, permissions, given owner, contents? Directories are. Returns
+ * 1, 0, -errno.
  */
 int tree_same(const struct layer *a, const struct layer *b, const char *path);
 

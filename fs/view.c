@@ -13,6 +13,7 @@
 #include "fs/layer.h"
 #include "fs/layerset.h"
 #include "fs/names.h"
+#include "fs/note.h"
 #include "fs/orphan.h"
 #include "fs/special.h"
 
@@ -157,27 +158,35 @@ static void show_base(struct stat *st)
 		st->st_mode |= S_IWUSR;
 }
 
-/* Staging shows what will be on the Pi: root's files. A file that its real owner alone may read
- * stays his to read. */
-static void show_as_root(struct stat *st)
+/* A file that its real owner alone may read stays his to read. */
+static bool may_show_other(const struct stat *st)
 {
 	mode_t others = S_ISDIR(st->st_mode) ? S_IROTH | S_IXOTH : S_IROTH;
 
-	if (geteuid() != 0 && (st->st_mode & others) != others)
-		return;
-	st->st_uid = 0;
-	st->st_gid = 0;
+	return geteuid() == 0 || (st->st_mode & others) == others;
 }
 
-void view_show(const struct node *node, const struct layer *layer, struct stat *st)
+/* Staging shows what will be on the Pi: root's files, and those that were given to others. */
+static void show_given(const struct view *view, const struct note *note, struct stat *st)
+{
+	if (!may_show_other(st))
+		return;
+	if (view->as_root || (note && note->has_uid))
+		st->st_uid = note && note->has_uid ? note->uid : 0;
+	if (view->as_root || (note && note->has_gid))
+		st->st_gid = note && note->has_gid ? note->gid : 0;
+}
+
+void view_show(const struct node *node, const struct layer *layer, const struct note *note,
+	       struct stat *st)
 {
 	st->st_ino = node->ino;
 	if (S_ISCHR(node->type) && S_ISREG(st->st_mode))
 		special_show(st);
 	if (layer && layer->origin == ORIGIN_BASE)
 		show_base(st);
-	if (node->view->as_root)
-		show_as_root(st);
+	if (view_is_read_only(node))
+		show_given(node->view, note, st);
 }
 
 /* Of several layers: two and one for each directory in it, as any file system counts. */
@@ -208,6 +217,7 @@ static int stat_dir(struct node *node, struct stat *st)
 	autolayerset struct layerset *below = NULL;
 	autofree char *path = node_path(node->view->nodes, node);
 	struct layer *top;
+	struct note note;
 	bool in_upper;
 	int r;
 
@@ -219,15 +229,15 @@ static int stat_dir(struct node *node, struct stat *st)
 	top = in_upper ? node->view->upper : below->n ? below->v[0] : NULL;
 	if (!top) { /* removed, or in no layer any more: an empty directory */
 		*st = (struct stat){ .st_mode = S_IFDIR | 0755, .st_nlink = 0 };
-		view_show(node, NULL, st);
+		view_show(node, NULL, NULL, st);
 		return 0;
 	}
-	r = layer_stat(top, path, st);
+	r = note_stat(top, path, st, &note);
 	if (r < 0)
 		return r;
 	if (in_upper + below->n > 1)
 		r = count_links(node, path, below, in_upper, st);
-	view_show(node, top, st);
+	view_show(node, top, &note, st);
 	return r;
 }
 
@@ -247,23 +257,28 @@ static int stat_virtual(const struct node *node, struct stat *st)
 static int stat_file(struct node *node, const struct site *site, struct stat *st)
 {
 	struct file *file = data_get(node->view->files, node, false);
+	struct note note = { 0 };
 	autofd int fd = -1;
 	int r;
 
 	if (file) {
 		r = fstat(file->fd, st) < 0 ? -errno : 0;
-		data_close(file);
 	} else {
 		fd = site_open(node, site, O_PATH);
 		r = fd < 0 ? fd : fstat(fd, st) < 0 ? -errno : 0;
 		if (r == 0 && st->st_ino != site->real)
 			r = -ENOENT;
 	}
+	if (r == 0) {
+		note_read(site->layer, file ? file->fd : fd, st->st_mode, &note);
+		note_show_mode(&note, st);
+	}
+	data_close(file);
 	if (site->kept)
 		orphan_show(st);
 	else if (site->unlinked && site->layer != node->view->upper)
 		st->st_nlink = 0; /* here, but the layer below still has it */
-	view_show(node, site->layer, st);
+	view_show(node, site->layer, &note, st);
 	return r;
 }
 
@@ -344,7 +359,7 @@ int view_lookup(struct node *dir, const char *name, struct node **ret, struct st
 		r = view_stat(node, st);
 	} else {
 		*st = found.st;
-		view_show(node, found.layer, st);
+		view_show(node, found.layer, &found.note, st);
 	}
 out:
 	view_leave(dir);
@@ -450,72 +465,6 @@ int view_sync_dir(struct node *dir)
 	if (fd < 0)
 		return fd;
 	return fsync(fd) < 0 ? -errno : 0;
-}
-
-/* A descriptor through which attributes of the node in the upper are set; see /proc/self/fd in
- * proc(5) for what fchmod(2) does not do with O_PATH. */
-static int set_attributes(int fd, unsigned what, const struct stat *want,
-			  const struct timespec times[2])
-{
-	char proc[64];
-
-	if (what & (VIEW_SET_UID | VIEW_SET_GID)) {
-		uid_t uid = what & VIEW_SET_UID ? want->st_uid : (uid_t)-1;
-		gid_t gid = what & VIEW_SET_GID ? want->st_gid : (gid_t)-1;
-
-		if (fchownat(fd, "", uid, gid, AT_EMPTY_PATH) < 0)
-			return -errno;
-	}
-	if (what & VIEW_SET_MODE) {
-		snprintf(proc, sizeof(proc), "/proc/self/fd/%d", fd);
-		if (chmod(proc, want->st_mode & 07777) < 0)
-			return -errno;
-	}
-	if (what & VIEW_SET_TIMES && utimensat(fd, "", times, AT_EMPTY_PATH) < 0)
-		return -errno;
-	return 0;
-}
-
-static int set_size(struct node *node, off_t size)
-{
-	struct file *file = NULL;
-	int r = view_open(node, true, &file);
-
-	if (r < 0)
-		return r;
-	r = ftruncate(file->fd, size) < 0 ? -errno : 0;
-	data_close(file);
-	return r;
-}
-
-int view_setattr(struct node *node, unsigned what, const struct stat *want,
-		 const struct timespec times[2], struct stat *st)
-{
-	autofd int fd = -1;
-	int r = 0;
-
-	if (view_is_read_only(node))
-		return -EROFS;
-	if (what & VIEW_SET_SIZE)
-		r = set_size(node, want->st_size);
-	if (r < 0)
-		return r;
-	r = view_enter(node);
-	if (r < 0)
-		return r;
-	if (what & ~VIEW_SET_SIZE) {
-		r = view_raise(node);
-		if (r == 0 && node->dir)
-			fd = copyup_open_dir(node);
-		else if (r == 0)
-			fd = view_open_path(node);
-		if (r == 0)
-			r = fd < 0 ? fd : set_attributes(fd, what, want, times);
-	}
-	if (r == 0)
-		r = view_stat(node, st);
-	view_leave(node);
-	return r;
 }
 
 int view_tag(struct node *node, struct layer **ret)

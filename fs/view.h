@@ -6,8 +6,9 @@
  * back carries a reference for the caller, and `struct stat` is filled with what the view shows
  * (st_ino of the node, owners as the view has them), not with what is on disk.
  *
- * Where the code is: view.c (life and attributes), lookup.c (names to layers), change.c (names come
- * and go), rename.c, copyup.c, open.c (descriptors of contents), xattr.c.
+ * Where the code is: view.c (life and stat), attr.c (attributes change), lookup.c (names to
+ * layers), change.c (names come and go), rename.c, copyup.c, open.c (descriptors of contents),
+ * xattr.c.
  *
  * Locks, in this order:
  *   1. view->lock: the shape. Read-held by whoever composes a path and uses it; write-held by a
@@ -75,6 +76,10 @@ struct view_options {
  * there, or a package could put a directory of its own in the place of our views. */
 #define VIEW_RESERVED_NAME ".xsysfs"
 
+/* Setting it to "UID:GID" is view_give; one of the two may be missing. Of all kinds of name the
+ * kernel lets an owner set only these on symlinks and on files that he may not write to. */
+#define GIVE_XATTR "system.xsysfs.owner"
+
 /* Who a new file belongs to. */
 struct owner {
 	uid_t uid;
@@ -135,12 +140,20 @@ int view_rename(struct node *dir, const char *name, struct node *to_dir, const c
  * the file is copied up first. -EISDIR, -EROFS, -EINVAL for what has no contents. */
 int view_open(struct node *node, bool write, struct file **ret);
 
+/* chown(2) as a user who may not: remember whose it shall be, where -1 says nothing. Staging shows
+ * it; a view that can be written to goes on to show the real owner, since the kernel would not let
+ * him at his own files else (chmod, or open what only root may read). */
+int view_give(struct node *node, uid_t uid, gid_t gid);
+/* Whose it shall be on the target: root's, unless somebody has said so. */
+int view_given_owner(struct node *node, struct owner *ret);
+
 int view_statvfs(struct node *node, struct statvfs *st);
 /* fsync of a directory. */
 int view_sync_dir(struct node *dir);
 
 /* xattr.c. As the system calls of the same names; the overlay's own names neither show nor can be
- * set, and user.xsysfs.{package,version,layer,origin} answer with the tag without being listed. */
+ * set (but GIVE_XATTR, which is not kept as one), and user.xsysfs.{package,version,layer,origin}
+ * answer with the tag without being listed. */
 ssize_t view_getxattr(struct node *node, const char *name, void *value, size_t size);
 ssize_t view_listxattr(struct node *node, char *list, size_t size);
 int view_setxattr(struct node *node, const char *name, const void *value, size_t size, int flags);
@@ -200,8 +213,9 @@ int view_raise(struct node *node);
 /* Its name is about to go, and there is no room to give it another: hold its file open. */
 int view_pin(struct node *node);
 
-/* Fill `st` for a node from what its layer says. */
-void view_show(const struct node *node, const struct layer *layer, struct stat *st);
+/* Fill `st` for a node from what its layer says; `note` may be NULL. */
+void view_show(const struct node *node, const struct layer *layer, const struct note *note,
+	       struct stat *st);
 int view_stat(struct node *node, struct stat *st);
 
 /* copyup.c: under view->lock. */

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* xattr.c - extended attributes in a view, and the tag among them (see view.h). */
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,9 +33,13 @@ static void handle_release(struct handle *h)
 }
 #define autohandle cleanup(handle_release)
 
+#define TRUSTED_PREFIX "trusted.xsysfs."
+
 static bool is_ours(const char *name)
 {
-	return strncmp(name, OVERLAY_XATTR_PREFIX, strlen(OVERLAY_XATTR_PREFIX)) == 0 ||
+	return strcmp(name, GIVE_XATTR) == 0 ||
+	       strncmp(name, TRUSTED_PREFIX, strlen(TRUSTED_PREFIX)) == 0 ||
+	       strncmp(name, OVERLAY_XATTR_PREFIX, strlen(OVERLAY_XATTR_PREFIX)) == 0 ||
 	       strncmp(name, TAG_XATTR_PREFIX, strlen(TAG_XATTR_PREFIX)) == 0;
 }
 
@@ -275,8 +281,44 @@ static int change_xattr(struct node *node, const char *name, const void *value, 
 	return r;
 }
 
+static int parse_id(const char **text, char end, unsigned *ret)
+{
+	char *after;
+	unsigned long n;
+
+	*ret = -1;
+	if (**text == end)
+		return 0;
+	errno = 0;
+	n = strtoul(*text, &after, 10);
+	if (errno || n >= UINT32_MAX || !isdigit((unsigned char)**text) || *after != end)
+		return -EINVAL;
+	*ret = n;
+	*text = after;
+	return 0;
+}
+
+static int give(struct node *node, const char *value, size_t size)
+{
+	autofree char *copy = strndup(value, size);
+	const char *text = copy;
+	unsigned uid, gid;
+	int r;
+
+	if (!copy)
+		return -ENOMEM;
+	r = parse_id(&text, ':', &uid);
+	if (r == 0) {
+		text++;
+		r = parse_id(&text, '\0', &gid);
+	}
+	return r < 0 ? r : view_give(node, uid, gid);
+}
+
 int view_setxattr(struct node *node, const char *name, const void *value, size_t size, int flags)
 {
+	if (strcmp(name, GIVE_XATTR) == 0)
+		return give(node, value, size);
 	return change_xattr(node, name, value ? value : "", size, flags);
 }
 

@@ -17,7 +17,7 @@ static void add_dir(struct names *names, const char *path, unsigned layer)
 	autofd int fd = open(path, O_RDONLY | O_DIRECTORY);
 
 	assert_true(fd >= 0);
-	assert_int_equal(names_add_dir(names, fd, layer, 0, true), 0);
+	assert_int_equal(names_add_dir(names, fd, layer, 0, true, false), 0);
 }
 
 /* Positions are kept by programs, over remounts too: these may never change. */

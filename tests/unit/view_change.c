@@ -193,7 +193,7 @@ static void an_unlinked_file_lives_on(void **state)
 	assert_file("base/lower", "lower");
 	autofd int work = openat(w.work, ".", O_RDONLY | O_DIRECTORY);
 	autonames struct names *left = names_new();
-	assert_int_equal(names_add_dir(left, work, 0, 0, true), 0);
+	assert_int_equal(names_add_dir(left, work, 0, 0, true, false), 0);
 	assert_int_equal(left->n, 0);
 	world_close(&w);
 }

@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* attr.c - owners, modes, sizes and times are changed (see view.h; note.h on what is remembered).
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "fs/base/cleanup.h"
+#include "fs/layer.h"
+#include "fs/layerset.h"
+#include "fs/note.h"
+#include "fs/special.h"
+#include "fs/view.h"
+
+/* One change of an owner or a mode, in the upper. */
+struct change {
+	struct layer *layer;
+	int fd; /* of the file: O_PATH, so chmod(2) goes by proc(5) */
+	struct stat st;
+	struct note note;
+};
+
+static int change_begin(struct change *c, struct node *node, int fd)
+{
+	*c = (struct change){ .layer = node->view->upper, .fd = fd };
+	if (fstat(fd, &c->st) < 0)
+		return -errno;
+	note_read(c->layer, fd, c->st.st_mode, &c->note);
+	return 0;
+}
+
+static int change_real_mode(struct change *c, mode_t mode)
+{
+	char proc[64];
+
+	snprintf(proc, sizeof(proc), "/proc/self/fd/%d", c->fd);
+	return chmod(proc, mode) < 0 ? -errno : 0;
+}
+
+/* The permission bits of the real file: those that do not lock us out, and no setuid bit of
+ * somebody who is not the one that the file was given to. The rest is in the note. */
+static mode_t real_mode(const struct change *c, mode_t mode)
+{
+	bool is_dir = S_ISDIR(c->st.st_mode);
+
+	if (geteuid() == 0 || !(is_dir || S_ISREG(c->st.st_mode)))
+		return mode;
+	if (!is_dir && (c->note.has_uid || c->note.has_gid))
+		mode &= ~(S_ISUID | S_ISGID);
+	return mode | (is_dir ? S_IRWXU : S_IRUSR);
+}
+
+static int change_mode(struct change *c, const struct node *node, mode_t mode)
+{
+	mode_t real = real_mode(c, mode);
+	struct note old = c->note;
+	int r;
+
+	if (S_ISCHR(node->type) && S_ISREG(c->st.st_mode))
+		return change_real_mode(c, special_mode(mode));
+	c->note.has_mode = real != mode;
+	c->note.mode = mode;
+	if (c->note.has_mode || old.has_mode) {
+		r = note_write(c->layer, c->fd, &c->note);
+		if (r == -EOPNOTSUPP)
+			real = mode;
+		else if (r < 0)
+			return r;
+	}
+	return change_real_mode(c, real);
+}
+
+/* What chown(2) does to the bits that go with an owner, where it is only remembered. */
+static int drop_owner_bits(struct change *c)
+{
+	mode_t mode = c->note.has_mode ? c->note.mode : c->st.st_mode & 07777;
+	mode_t left = mode & ~S_ISUID;
+
+	if (!S_ISREG(c->st.st_mode))
+		return 0;
+	if (mode & S_IXGRP)
+		left &= ~S_ISGID;
+	if (c->note.has_mode)
+		c->note.mode = left;
+	return left == mode ? 0 : change_real_mode(c, real_mode(c, left));
+}
+
+/* Remember whose it shall be. For a symlink or a device, an ordinary user has no place to. */
+static int remember_owner(struct change *c, uid_t uid, gid_t gid)
+{
+	int r;
+
+	if (uid != (uid_t)-1) {
+		c->note.has_uid = uid != geteuid();
+		c->note.uid = uid;
+	}
+	if (gid != (gid_t)-1) {
+		c->note.has_gid = gid != getegid();
+		c->note.gid = gid;
+	}
+	r = drop_owner_bits(c);
+	if (r == 0)
+		r = note_write(c->layer, c->fd, &c->note);
+	return r == -EOPNOTSUPP && !S_ISREG(c->st.st_mode) && !S_ISDIR(c->st.st_mode) ? 0 : r;
+}
+
+static int change_owner(struct change *c, uid_t uid, gid_t gid)
+{
+	int r;
+
+	if (fchownat(c->fd, "", uid, gid, AT_EMPTY_PATH) < 0)
+		return -errno;
+	if (fstat(c->fd, &c->st) < 0)
+		return -errno;
+	r = remember_owner(c, uid, gid);
+	return r == -EOPNOTSUPP ? 0 : r; /* the real file says it */
+}
+
+static int set_attributes(struct node *node, int fd, unsigned what, const struct stat *want,
+			  const struct timespec times[2])
+{
+	struct change c;
+	int r = 0;
+
+	if (what & (VIEW_SET_UID | VIEW_SET_GID | VIEW_SET_MODE))
+		r = change_begin(&c, node, fd);
+	if (r == 0 && what & (VIEW_SET_UID | VIEW_SET_GID))
+		r = change_owner(&c, what & VIEW_SET_UID ? want->st_uid : (uid_t)-1,
+				 what & VIEW_SET_GID ? want->st_gid : (gid_t)-1);
+	if (r == 0 && what & VIEW_SET_MODE)
+		r = change_mode(&c, node, want->st_mode & 07777);
+	if (r == 0 && what & VIEW_SET_TIMES && utimensat(fd, "", times, AT_EMPTY_PATH) < 0)
+		r = -errno;
+	return r;
+}
+
+static int set_size(struct node *node, off_t size)
+{
+	struct file *file = NULL;
+	int r = view_open(node, true, &file);
+
+	if (r < 0)
+		return r;
+	r = ftruncate(file->fd, size) < 0 ? -errno : 0;
+	data_close(file);
+	return r;
+}
+
+/* A descriptor of the node in the upper. */
+static int open_to_change(struct node *node)
+{
+	int r = view_raise(node);
+
+	if (r < 0)
+		return r;
+	return node->dir ? copyup_open_dir(node) : view_open_path(node);
+}
+
+int view_setattr(struct node *node, unsigned what, const struct stat *want,
+		 const struct timespec times[2], struct stat *st)
+{
+	autofd int fd = -1;
+	int r = 0;
+
+	if (view_is_read_only(node))
+		return -EROFS;
+	if (what & VIEW_SET_SIZE)
+		r = set_size(node, want->st_size);
+	if (r < 0)
+		return r;
+	r = view_enter(node);
+	if (r < 0)
+		return r;
+	if (what & ~VIEW_SET_SIZE) {
+		fd = open_to_change(node);
+		r = fd < 0 ? fd : set_attributes(node, fd, what, want, times);
+	}
+	if (r == 0)
+		r = view_stat(node, st);
+	view_leave(node);
+	return r;
+}
+
+int view_give(struct node *node, uid_t uid, gid_t gid)
+{
+	autofd int fd = -1;
+	struct change c;
+	int r = view_enter_to_change(node, false);
+
+	if (r < 0)
+		return r;
+	fd = open_to_change(node);
+	r = fd < 0 ? fd : change_begin(&c, node, fd);
+	if (r == 0)
+		r = remember_owner(&c, uid, gid);
+	view_leave(node);
+	return r;
+}
+
+static int read_note(struct node *node, struct note *ret)
+{
+	autolayerset struct layerset *below = NULL;
+	autofree char *path = node_path(node->view->nodes, node);
+	struct layer *layer = NULL;
+	bool in_upper;
+	struct stat st;
+	int r;
+
+	*ret = (struct note){ 0 };
+	if (!path)
+		return -ENOMEM;
+	if (!node->dir) {
+		layer = node_layer(node->view->nodes, node);
+		r = layer ? 0 : -ENOENT;
+	} else {
+		r = lookup_dir(node, &below, &in_upper);
+		if (r == 0 && (in_upper || below->n))
+			layer = layer_ref(in_upper ? node->view->upper : below->v[0]);
+	}
+	if (r == 0 && layer)
+		r = note_stat(layer, path, &st, ret);
+	layer_unref(layer);
+	return r;
+}
+
+int view_given_owner(struct node *node, struct owner *ret)
+{
+	struct note note;
+	int r = view_enter(node);
+
+	if (r < 0)
+		return r;
+	r = read_note(node, &note);
+	note_owner(&note, &ret->uid, &ret->gid);
+	view_leave(node);
+	return r;
+}

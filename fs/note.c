@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "fs/note.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+#include "fs/base/cleanup.h"
+#include "fs/layer.h"
+
+#define TRUSTED_XATTR "trusted.xsysfs.note"
+#define MARK_XATTR    "user.xsysfs.notes"
+
+enum { NOTE_MAX = 128, PROC_MAX = 64 };
+
+static const char *proc_path(int fd, char path[static PROC_MAX])
+{
+	snprintf(path, PROC_MAX, "/proc/self/fd/%d", fd);
+	return path;
+}
+
+/* The xattr that a file of that type can have; NULL: none. */
+static const char *xattr_for(mode_t type)
+{
+	if (S_ISREG(type) || S_ISDIR(type))
+		return NOTE_XATTR;
+	return geteuid() == 0 ? TRUSTED_XATTR : NULL;
+}
+
+enum note_state note_state_of(int root)
+{
+	char path[PROC_MAX], value[NOTE_MAX];
+	ssize_t n = getxattr(proc_path(root, path), MARK_XATTR, value, sizeof(value) - 1);
+	struct stat st;
+
+	if (n < 0)
+		return NOTE_NONE;
+	value[n] = '\0';
+	if (fstat(root, &st) == 0 && strtoull(value, NULL, 10) == st.st_ino)
+		return NOTE_SOME;
+	return NOTE_NO_NUMBERS;
+}
+
+/* One word; what nobody can have written is not believed. */
+static void parse_word(const char *word, struct note *note)
+{
+	bool octal = *word == 'm';
+	char *end;
+	unsigned long long n;
+
+	errno = 0;
+	n = strtoull(word + 1, &end, octal ? 8 : 10);
+	if (errno || end == word + 1 || *end || word[1] == '-' || word[1] == '+')
+		return;
+	switch (*word) {
+	case 'u':
+		note->has_uid = n < (uid_t)-1;
+		note->uid = n;
+		break;
+	case 'g':
+		note->has_gid = n < (gid_t)-1;
+		note->gid = n;
+		break;
+	case 'm':
+		note->has_mode = n <= 07777;
+		note->mode = n;
+		break;
+	case 'i':
+		note->ino = n;
+		break;
+	}
+}
+
+static void parse(char *text, struct note *note)
+{
+	char *save = NULL;
+
+	*note = (struct note){ 0 };
+	for (char *word = strtok_r(text, " ", &save); word; word = strtok_r(NULL, " ", &save))
+		parse_word(word, note);
+}
+
+/* `get` is getxattr(2) for a path in /proc that stands for the file, else lgetxattr(2). */
+static void read_by(ssize_t (*get)(const char *, const char *, void *, size_t), const char *path,
+		    mode_t type, struct note *ret)
+{
+	const char *xattr = xattr_for(type);
+	char text[NOTE_MAX + 1];
+	ssize_t n = xattr ? get(path, xattr, text, NOTE_MAX) : -1;
+
+	*ret = (struct note){ 0 };
+	if (n < 0)
+		return;
+	text[n] = '\0';
+	parse(text, ret);
+}
+
+static enum note_state state_of(const struct layer *layer)
+{
+	if (!layer || layer->origin == ORIGIN_BASE)
+		return NOTE_NONE;
+	return __atomic_load_n(&layer->notes, __ATOMIC_RELAXED);
+}
+
+void note_read(const struct layer *layer, int fd, mode_t type, struct note *ret)
+{
+	enum note_state state = state_of(layer);
+	char path[PROC_MAX];
+
+	*ret = (struct note){ 0 };
+	if (state == NOTE_NONE)
+		return;
+	read_by(getxattr, proc_path(fd, path), type, ret);
+	if (state == NOTE_NO_NUMBERS)
+		ret->ino = 0;
+}
+
+int note_stat(const struct layer *layer, const char *path, struct stat *st, struct note *note)
+{
+	autofd int fd = layer_open(layer, path, O_PATH);
+
+	if (fd < 0)
+		return fd;
+	if (fstat(fd, st) < 0)
+		return -errno;
+	note_read(layer, fd, st->st_mode, note);
+	note_show_mode(note, st);
+	return 0;
+}
+
+static int set_or_remove(const char *path, const char *xattr, const char *text)
+{
+	if (*text)
+		return setxattr(path, xattr, text, strlen(text), 0) < 0 ? -errno : 0;
+	return removexattr(path, xattr) < 0 && errno != ENODATA ? -errno : 0;
+}
+
+/* A user.* xattr takes write permission, which its owner may have taken from himself. */
+static int set_forced(const char *path, const char *xattr, const char *text)
+{
+	int r = set_or_remove(path, xattr, text);
+	struct stat st;
+
+	if (r != -EACCES)
+		return r == -EPERM || r == -ENOTSUP ? -EOPNOTSUPP : r;
+	if (stat(path, &st) < 0 || chmod(path, (st.st_mode & 07777) | S_IRUSR | S_IWUSR) < 0)
+		return r;
+	r = set_or_remove(path, xattr, text);
+	return chmod(path, st.st_mode & 07777) < 0 && r == 0 ? -errno : r;
+}
+
+/* The layer's root says that there are notes, before there is one. */
+static int mark_layer(struct layer *layer)
+{
+	char path[PROC_MAX], value[NOTE_MAX];
+	struct stat st;
+	int r;
+
+	if (state_of(layer) != NOTE_NONE)
+		return 0;
+	if (fstat(layer->fd, &st) < 0)
+		return -errno;
+	snprintf(value, sizeof(value), "%ju", (uintmax_t)st.st_ino);
+	r = set_forced(proc_path(layer->fd, path), MARK_XATTR, value);
+	if (r == 0)
+		__atomic_store_n(&layer->notes, NOTE_SOME, __ATOMIC_RELAXED);
+	return r;
+}
+
+static void add_word(char text[static NOTE_MAX], const char *format, uintmax_t n)
+{
+	size_t len = strlen(text);
+
+	if (len)
+		text[len++] = ' ';
+	snprintf(text + len, NOTE_MAX - len, format, n);
+}
+
+int note_write(struct layer *layer, int fd, const struct note *note)
+{
+	char path[PROC_MAX], text[NOTE_MAX] = "";
+	const char *xattr;
+	struct stat st;
+	int r;
+
+	if (fstat(fd, &st) < 0)
+		return -errno;
+	xattr = xattr_for(st.st_mode);
+	if (!xattr)
+		return -EOPNOTSUPP;
+	if (note->has_uid)
+		add_word(text, "u%ju", note->uid);
+	if (note->has_gid)
+		add_word(text, "g%ju", note->gid);
+	if (note->has_mode)
+		add_word(text, "m%jo", note->mode);
+	if (note->ino && state_of(layer) != NOTE_NO_NUMBERS)
+		add_word(text, "i%ju", note->ino);
+	if (!*text && state_of(layer) == NOTE_NONE)
+		return 0;
+	r = mark_layer(layer);
+	return r < 0 ? r : set_forced(proc_path(fd, path), xattr, text);
+}
+
+int note_mark(struct layer *layer, int dir)
+{
+	char path[PROC_MAX];
+	int r;
+
+	if (state_of(layer) != NOTE_SOME || note_is_marked(dir))
+		return 0;
+	r = set_forced(proc_path(dir, path), MARK_XATTR, "y");
+	return r == -EOPNOTSUPP ? 0 : r;
+}
+
+bool note_is_marked(int dir)
+{
+	char path[PROC_MAX];
+
+	return getxattr(proc_path(dir, path), MARK_XATTR, NULL, 0) > 0;
+}
+
+ino_t note_number(int dir, const char *name, mode_t type)
+{
+	autofree char *path = NULL;
+	struct note note;
+
+	if (asprintf(&path, "/proc/self/fd/%d/%s", dir, name) < 0) {
+		path = NULL;
+		return 0;
+	}
+	read_by(lgetxattr, path, type, &note);
+	return note.ino;
+}
+
+void note_show_mode(const struct note *note, struct stat *st)
+{
+	if (note->has_mode)
+		st->st_mode = (st->st_mode & S_IFMT) | note->mode;
+}
+
+void note_owner(const struct note *note, uid_t *uid, gid_t *gid)
+{
+	*uid = note->has_uid ? note->uid : 0;
+	*gid = note->has_gid ? note->gid : 0;
+}
