@@ -95,6 +95,7 @@ COMMAND_SRC := \
 	fs/help.c \
 	fs/main.c \
 	fs/mounts.c \
+	fs/owners.c \
 	fs/record.c \
 	fs/sandbox.c \
 	fs/tarball.c \

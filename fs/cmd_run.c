@@ -128,7 +128,8 @@ const struct cmd cmd_run = {
 	.text = "CMD sees at the mount point the sysroot, the packages that P needs (and what those "
 		"need), and what it writes itself; nothing else. When it ends with 0, the layer is "
 		"committed: on disk and visible before the command returns. Otherwise nothing has "
-		"happened. The exit status is CMD's.",
+		"happened. The exit status is CMD's. CMD may give files to anybody, as 'install -o' "
+		"does, also when you are not root: staging shows it.",
 	.takes_command = true,
 	.run = run_run,
 	.options = {

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -10,12 +11,15 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "fs/base/cleanup.h"
 #include "fs/base/io.h"
 #include "fs/base/log.h"
+#include "fs/owners.h"
 
 static int write_proc(const char *path, const char *text)
 {
@@ -108,8 +112,17 @@ static int wait_for(pid_t pid)
 	return status_of(status);
 }
 
+/* An ordinary user's chown(2) is answered by our parent; without, it is refused as ever. */
+static void trap_owners(int sock)
+{
+	autofd int listener = geteuid() ? owners_trap() : -EPERM;
+
+	if (listener >= 0)
+		owners_send(sock, listener);
+}
+
 /* Enter the namespaces and run the command there; `trouble` is told if that cannot be. */
-static void be_keeper(const struct sandbox *s, char **argv, pid_t parent, int trouble)
+static void be_keeper(const struct sandbox *s, char **argv, pid_t parent, int trouble, int sock)
 {
 	pid_t self = getpid(), pid = -1;
 	int r;
@@ -119,6 +132,7 @@ static void be_keeper(const struct sandbox *s, char **argv, pid_t parent, int tr
 		_exit(127);
 	r = enter(s);
 	if (r == 0) {
+		trap_owners(sock);
 		pid = fork();
 		if (pid < 0)
 			r = -errno;
@@ -142,10 +156,46 @@ static int run_bare(char **argv)
 	return pid < 0 ? -errno : wait_for(pid);
 }
 
+struct trapped {
+	int listener;
+	dev_t dev;
+};
+
+static void *serve(void *arg)
+{
+	const struct trapped *t = arg;
+
+	owners_serve(t->listener, t->dev);
+	return NULL;
+}
+
+/* Wait for the keeper, and answer for it meanwhile. */
+static int attend(const struct sandbox *s, pid_t pid, int sock)
+{
+	struct trapped trapped = { .listener = owners_take(sock) };
+	struct stat st;
+	pthread_t thread;
+	bool serving;
+	int r;
+
+	serving = trapped.listener >= 0;
+	if (serving) {
+		if (stat(s->view, &st) == 0)
+			trapped.dev = st.st_dev;
+		serving = pthread_create(&thread, NULL, serve, &trapped) == 0;
+		if (!serving) /* closed, chown(2) is ENOSYS there */
+			close(trapped.listener);
+	}
+	r = wait_for(pid);
+	if (serving)
+		pthread_join(thread, NULL);
+	return r;
+}
+
 int sandbox_run(const struct sandbox *s, char **argv)
 {
 	pid_t parent = getpid(), pid;
-	int trouble[2], problem = 0, r;
+	int trouble[2], sock[2], problem = 0, r;
 
 	signal(SIGINT, SIG_IGN);
 	signal(SIGQUIT, SIG_IGN);
@@ -153,11 +203,21 @@ int sandbox_run(const struct sandbox *s, char **argv)
 		return run_bare(argv);
 	if (pipe2(trouble, O_CLOEXEC) < 0)
 		return -errno;
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sock) < 0) {
+		r = -errno;
+		close(trouble[0]);
+		close(trouble[1]);
+		return r;
+	}
 	pid = fork();
-	if (pid == 0)
-		be_keeper(s, argv, parent, trouble[1]);
+	if (pid == 0) {
+		close(sock[0]);
+		be_keeper(s, argv, parent, trouble[1], sock[1]);
+	}
 	close(trouble[1]);
-	r = pid < 0 ? -errno : wait_for(pid);
+	close(sock[1]);
+	r = pid < 0 ? -errno : attend(s, pid, sock[0]);
+	close(sock[0]);
 	if (read(trouble[0], &problem, sizeof(problem)) == sizeof(problem))
 		r = problem;
 	close(trouble[0]);
