@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/sysmacros.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include "fs/base/cleanup.h"
@@ -25,6 +26,8 @@
 #include "fs/view.h"
 #include "fs/whiteout.h"
 
+#define DEFAULT_ACL "system.posix_acl_default"
+
 /* What is to be made, wherever it is made first. */
 struct making {
 	mode_t mode;
@@ -36,6 +39,22 @@ struct making {
 	struct owner owner;
 	int fd; /* out: of a regular file, open for writing; else -1 */
 };
+
+static ssize_t get_default_acl(int dir, void *acl, size_t size)
+{
+	char proc[64];
+
+	snprintf(proc, sizeof(proc), "/proc/self/fd/%d", dir);
+	return getxattr(proc, DEFAULT_ACL, acl, size);
+}
+
+/* What is left of the mode: a default ACL, which the real file system applies as it makes the file,
+ * takes the umask's place. */
+static void apply_umask(int dir, struct making *m)
+{
+	if (!S_ISLNK(m->mode) && get_default_acl(dir, NULL, 0) <= 0)
+		m->mode &= ~(m->owner.umask & 0777);
+}
 
 static int make_object(int dir, const char *name, struct making *m)
 {
@@ -60,14 +79,17 @@ static int make_object(int dir, const char *name, struct making *m)
 static int give_to_owner(int dir, const char *name, const struct making *m, bool group_too)
 {
 	gid_t gid = group_too ? m->owner.gid : (gid_t)-1;
+	struct stat st;
 
 	if (geteuid() != 0 || m->old_path || (m->owner.uid == 0 && m->owner.gid == 0))
 		return 0;
 	if (fchownat(dir, name, m->owner.uid, gid, AT_SYMLINK_NOFOLLOW) < 0)
 		return -errno;
-	/* chown(2) has cleared these */
-	if (!S_ISLNK(m->mode) && m->mode & (S_ISUID | S_ISGID) &&
-	    fchmodat(dir, name, m->mode & 07777, 0) < 0)
+	/* chown(2) has cleared these; the other bits may be those of an ACL */
+	if (S_ISLNK(m->mode) || !(m->mode & (S_ISUID | S_ISGID)))
+		return 0;
+	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
+	    fchmodat(dir, name, (st.st_mode & 07777) | (m->mode & (S_ISUID | S_ISGID)), 0) < 0)
 		return -errno;
 	return 0;
 }
@@ -96,28 +118,99 @@ static int set_opaque_at(int dir, const char *name)
 	return fd < 0 ? fd : opaque_set(fd);
 }
 
-/* Make it aside and put it where the whiteout is; what is below the whiteout stays hidden. */
+/* A place to make things for the directory `dir` aside. */
+struct nest {
+	int fd;
+	char name[TEMP_NAME]; /* in the work directory; "": it is that itself */
+};
+
+static void nest_release(struct view *view, struct nest *nest)
+{
+	if (nest->fd >= 0)
+		close(nest->fd);
+	if (*nest->name)
+		unlinkat(view->work, nest->name, AT_REMOVEDIR);
+}
+
+/* Hand down what `dir` does, so that the real file system does it again. */
+static int nest_imitate(struct nest *nest, int dir, const struct stat *st)
+{
+	ssize_t n = get_default_acl(dir, NULL, 0);
+	autofree void *acl = n > 0 ? malloc(n) : NULL;
+
+	if (n > 0 && !acl)
+		return -ENOMEM;
+	if (n > 0)
+		n = get_default_acl(dir, acl, n);
+	if (n > 0 && fsetxattr(nest->fd, DEFAULT_ACL, acl, n, 0) < 0)
+		return -errno;
+	if (!(st->st_mode & S_ISGID))
+		return 0;
+	/* a group that is not ours is root's to give */
+	if (fchown(nest->fd, -1, st->st_gid) < 0 && geteuid() == 0)
+		return -errno;
+	return fchmod(nest->fd, S_IRWXU | S_ISGID) < 0 ? -errno : 0;
+}
+
+static int nest_open(struct view *view, int dir, struct nest *nest)
+{
+	struct stat st;
+	int r;
+
+	*nest = (struct nest){ .fd = -1 };
+	if (fstat(dir, &st) < 0)
+		return -errno;
+	if (!(st.st_mode & S_ISGID) && get_default_acl(dir, NULL, 0) <= 0) {
+		nest->fd = fcntl(view->work, F_DUPFD_CLOEXEC, 0);
+		return nest->fd < 0 ? -errno : 0;
+	}
+	copyup_temp_name(view, nest->name);
+	if (mkdirat(view->work, nest->name, S_IRWXU) < 0) {
+		*nest->name = '\0';
+		return -errno;
+	}
+	nest->fd = io_open_dir(view->work, nest->name);
+	r = nest->fd < 0 ? nest->fd : nest_imitate(nest, dir, &st);
+	if (r < 0)
+		nest_release(view, nest);
+	return r;
+}
+
+/* What is below the whiteout stays hidden. */
+static int put_over_whiteout(struct nest *nest, const char *temp, int dir, const char *name,
+			     const struct making *m)
+{
+	int r;
+
+	if (!S_ISDIR(m->mode) || m->old_path)
+		return renameat(nest->fd, temp, dir, name) < 0 ? -errno : 0;
+	r = set_opaque_at(nest->fd, temp);
+	if (r < 0)
+		return r;
+	if (renameat2(nest->fd, temp, dir, name, RENAME_EXCHANGE) < 0)
+		return -errno;
+	unlinkat(nest->fd, temp, 0); /* the whiteout */
+	return 0;
+}
+
+/* Make it aside and put it where the whiteout is. */
 static int make_over_whiteout(int dir, const char *name, struct making *m, bool group_too)
 {
 	struct view *view = m->view;
 	char temp[TEMP_NAME];
-	int r;
+	struct nest nest;
+	int r = nest_open(view, dir, &nest);
 
-	copyup_temp_name(view, temp);
-	r = make_owned(view->work, temp, m, group_too);
 	if (r < 0)
 		return r;
-	if (S_ISDIR(m->mode) && !m->old_path) {
-		r = set_opaque_at(view->work, temp);
-		if (r == 0 && renameat2(view->work, temp, dir, name, RENAME_EXCHANGE) < 0)
-			r = -errno;
-		if (r == 0)
-			unlinkat(view->work, temp, 0); /* the whiteout */
-	} else if (renameat(view->work, temp, dir, name) < 0) {
-		r = -errno;
+	copyup_temp_name(view, temp);
+	r = make_owned(nest.fd, temp, m, group_too);
+	if (r == 0) {
+		r = put_over_whiteout(&nest, temp, dir, name, m);
+		if (r < 0)
+			remove_object(nest.fd, temp, m);
 	}
-	if (r < 0)
-		remove_object(view->work, temp, m);
+	nest_release(view, &nest);
 	return r;
 }
 
@@ -149,6 +242,8 @@ static int make_name(struct node *dir, const char *name, struct making *m, struc
 	if (r < 0)
 		return r;
 	m->fd = -1;
+	if (!m->old_path)
+		apply_umask(fd, m);
 	if (whiteout)
 		r = make_over_whiteout(fd, name, m, !(st.st_mode & S_ISGID));
 	else
@@ -309,6 +404,49 @@ static int make_unnamed(struct node *dir, int fd, const char *temp, struct node 
 	return 0;
 }
 
+/* The directory that says what is handed down in `dir`. */
+static int open_top(struct node *dir)
+{
+	struct view *view = dir->view;
+	autolayerset struct layerset *below = NULL;
+	autofree char *path = node_path(view->nodes, dir);
+	bool in_upper;
+	int r = path ? lookup_dir(dir, &below, &in_upper) : -ENOMEM;
+
+	if (r == 0 && !in_upper && !below->n)
+		r = -ENOENT;
+	if (r < 0)
+		return r;
+	return layer_open(in_upper ? view->upper : below->v[0], path, O_PATH | O_DIRECTORY);
+}
+
+/* An open file with a name in the work directory. */
+static int make_aside(struct node *dir, struct making *m, const char *temp)
+{
+	struct view *view = dir->view;
+	autofd int top = open_top(dir);
+	struct nest nest;
+	struct stat st;
+	int r;
+
+	if (top < 0)
+		return top;
+	if (fstat(top, &st) < 0)
+		return -errno;
+	r = nest_open(view, top, &nest);
+	if (r < 0)
+		return r;
+	apply_umask(top, m);
+	r = make_owned(nest.fd, temp, m, !(st.st_mode & S_ISGID));
+	if (r == 0 && *nest.name && renameat(nest.fd, temp, view->work, temp) < 0) {
+		r = -errno;
+		close(m->fd);
+		unlinkat(nest.fd, temp, 0);
+	}
+	nest_release(view, &nest);
+	return r;
+}
+
 int view_tmpfile(struct node *dir, mode_t mode, struct owner owner, struct node **ret,
 		 struct stat *st)
 {
@@ -324,7 +462,7 @@ int view_tmpfile(struct node *dir, mode_t mode, struct owner owner, struct node 
 	if (r < 0)
 		return r;
 	copyup_temp_name(view, temp);
-	r = make_owned(view->work, temp, &m, true);
+	r = make_aside(dir, &m, temp);
 	if (r == 0) {
 		r = make_unnamed(dir, m.fd, temp, ret, st);
 		if (r < 0) {

@@ -9,7 +9,7 @@ static struct owner caller(fuse_req_t req)
 {
 	const struct fuse_ctx *ctx = fuse_req_ctx(req);
 
-	return (struct owner){ .uid = ctx->uid, .gid = ctx->gid };
+	return (struct owner){ .uid = ctx->uid, .gid = ctx->gid, .umask = ctx->umask };
 }
 
 static void make(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode, dev_t rdev)

@@ -57,7 +57,7 @@ static int answer(struct fuse_session *se, const struct fuse_in_header *in, int 
 static void tmpfile_request(struct fuse_session *se, struct xs *xs, const struct fuse_in_header *in)
 {
 	const struct fuse_create_in *create = (const void *)(in + 1);
-	struct owner owner = { .uid = in->uid, .gid = in->gid };
+	struct owner owner = { .uid = in->uid, .gid = in->gid, .umask = create->umask };
 	struct node *dir = nodes_by_id(&xs->nodes, in->nodeid), *node = NULL;
 	struct stat st;
 	int r = dir ? view_tmpfile(dir, create->mode & 07777, owner, &node, &st) : -ESTALE;

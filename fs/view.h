@@ -80,10 +80,12 @@ struct view_options {
  * kernel lets an owner set only these on symlinks and on files that he may not write to. */
 #define GIVE_XATTR "system.xsysfs.owner"
 
-/* Who a new file belongs to. */
+/* Who a new file belongs to. The umask is applied here, since a default ACL of the directory takes
+ * its place (acl(5)). */
 struct owner {
 	uid_t uid;
 	gid_t gid;
+	mode_t umask;
 };
 
 /* Takes references of its own of all layers. With a `number` it has no root yet: nodes_resume gives
