@@ -199,6 +199,54 @@ int view_give(struct node *node, uid_t uid, gid_t gid)
 	return r;
 }
 
+static int birth_of_file(struct node *node, struct timespec *ret)
+{
+	autosite struct site site = { 0 };
+	autofd int fd = -1;
+	int r = node_site(node->view->nodes, node, &site);
+
+	if (r < 0)
+		return r;
+	fd = site_open(node, &site, O_PATH);
+	return fd < 0 ? fd : note_birth(site.layer, fd, node->type, ret);
+}
+
+int view_birth(struct node *node, struct timespec *ret)
+{
+	autolayerset struct layerset *below = NULL;
+	autosite struct site site = { 0 };
+	struct layer *layer = NULL;
+	autofd int fd = -1;
+	bool in_upper;
+	int r;
+
+	if (node->virtual_dir)
+		return -EOPNOTSUPP;
+	if (!node->dir)
+		return birth_of_file(node, ret);
+	r = lookup_dir(node, &below, &in_upper);
+	if (r == 0)
+		r = node_site(node->view->nodes, node, &site);
+	if (r < 0)
+		return r;
+	layer = below->n ? below->v[below->n - 1] : in_upper ? node->view->upper : NULL;
+	fd = layer ? layer_open(layer, site.path, O_PATH) : -EOPNOTSUPP;
+	return fd < 0 ? fd : note_birth(layer, fd, S_IFDIR, ret);
+}
+
+int view_getattr_born(struct node *node, struct stat *st, struct timespec *born)
+{
+	int r = view_enter(node);
+
+	if (r < 0)
+		return r;
+	r = view_stat(node, st);
+	if (r == 0 && view_birth(node, born) < 0)
+		*born = (struct timespec){ 0 };
+	view_leave(node);
+	return r;
+}
+
 static int read_note(struct node *node, struct note *ret)
 {
 	autolayerset struct layerset *below = NULL;

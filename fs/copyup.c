@@ -205,7 +205,8 @@ static int make_dir(struct view *view, const char *path, const struct layer *lay
 	if (fstat(from, &st) < 0 || mkdirat(view->work, temp, 0700) < 0)
 		return -errno;
 	note_read(layer, from, st.st_mode, &note);
-	note.ino = 0; /* it is merged with what is below, and shows that number */
+	note.ino = 0; /* it is merged with what is below, and shows that number and that time */
+	note.birth = (struct timespec){ 0 };
 	to = io_open_dir(view->work, temp);
 	if (to < 0)
 		return to;
@@ -349,8 +350,7 @@ static int stat_lower(const struct node *node, const struct layer *layer, const 
 		return fd;
 	if (fstat(fd, st) < 0)
 		return -errno;
-	note_read(layer, fd, st->st_mode, note);
-	note->ino = node->ino;
+	note_inherit(layer, fd, st->st_mode, node->ino, note);
 	return 0;
 }
 
@@ -424,6 +424,7 @@ static int copyup_child(struct node *dir, const char *name)
 static int keep_dir_number(struct node *dir, int fd)
 {
 	struct layer *upper = dir->view->upper;
+	struct timespec birth;
 	autofd int parent = -1;
 	struct note note;
 	struct stat st;
@@ -435,6 +436,8 @@ static int keep_dir_number(struct node *dir, int fd)
 	if (note.ino == dir->ino || (!note.ino && st.st_ino == dir->ino))
 		return 0;
 	note.ino = dir->ino;
+	if (view_birth(dir, &birth) == 0)
+		note.birth = birth;
 	parent = copyup_open_dir(node_parent(dir->view->nodes, dir));
 	if (parent < 0)
 		return parent;
@@ -483,8 +486,7 @@ static int copy_unlinked(struct node *node, const struct site *site)
 
 	if (from < 0 || fstat(from, &st) < 0)
 		return from < 0 ? from : -errno;
-	note_read(site->layer, from, st.st_mode, &note);
-	note.ino = node->ino;
+	note_inherit(site->layer, from, st.st_mode, node->ino, &note);
 	orphan_name(node, name);
 	to = openat(view->work, name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (to < 0)

@@ -46,6 +46,17 @@ enum note_state note_state_of(int root)
 	return NOTE_NO_NUMBERS;
 }
 
+static void parse_birth(const char *word, struct note *note)
+{
+	long long sec;
+	long nsec;
+	char more;
+
+	if (sscanf(word, "b%lld.%ld%c", &sec, &nsec, &more) != 2 || nsec < 0 || nsec > 999999999)
+		return;
+	note->birth = (struct timespec){ .tv_sec = sec, .tv_nsec = nsec };
+}
+
 /* One word; what nobody can have written is not believed. */
 static void parse_word(const char *word, struct note *note)
 {
@@ -81,8 +92,12 @@ static void parse(char *text, struct note *note)
 	char *save = NULL;
 
 	*note = (struct note){ 0 };
-	for (char *word = strtok_r(text, " ", &save); word; word = strtok_r(NULL, " ", &save))
-		parse_word(word, note);
+	for (char *word = strtok_r(text, " ", &save); word; word = strtok_r(NULL, " ", &save)) {
+		if (*word == 'b')
+			parse_birth(word, note);
+		else
+			parse_word(word, note);
+	}
 }
 
 /* `get` is getxattr(2) for a path in /proc that stands for the file, else lgetxattr(2). */
@@ -172,13 +187,19 @@ static int mark_layer(struct layer *layer)
 	return r;
 }
 
-static void add_word(char text[static NOTE_MAX], const char *format, uintmax_t n)
+static void add_text(char text[static NOTE_MAX], const char *word)
 {
 	size_t len = strlen(text);
 
-	if (len)
-		text[len++] = ' ';
-	snprintf(text + len, NOTE_MAX - len, format, n);
+	snprintf(text + len, NOTE_MAX - len, "%s%s", len ? " " : "", word);
+}
+
+static void add_word(char text[static NOTE_MAX], const char *format, uintmax_t n)
+{
+	char word[32];
+
+	snprintf(word, sizeof(word), format, n);
+	add_text(text, word);
 }
 
 int note_write(struct layer *layer, int fd, const struct note *note)
@@ -201,10 +222,46 @@ int note_write(struct layer *layer, int fd, const struct note *note)
 		add_word(text, "m%jo", note->mode);
 	if (note->ino && state_of(layer) != NOTE_NO_NUMBERS)
 		add_word(text, "i%ju", note->ino);
+	if (note->birth.tv_sec || note->birth.tv_nsec) {
+		char birth[48];
+
+		snprintf(birth, sizeof(birth), "b%jd.%ld", (intmax_t)note->birth.tv_sec,
+			 note->birth.tv_nsec);
+		add_text(text, birth);
+	}
 	if (!*text && state_of(layer) == NOTE_NONE)
 		return 0;
 	r = mark_layer(layer);
 	return r < 0 ? r : set_forced(proc_path(fd, path), xattr, text);
+}
+
+int note_birth(const struct layer *layer, int fd, mode_t type, struct timespec *ret)
+{
+	struct statx stx;
+	struct note note;
+
+	note_read(layer, fd, type, &note);
+	if (note.birth.tv_sec || note.birth.tv_nsec) {
+		*ret = note.birth;
+		return 0;
+	}
+	if (statx(fd, "", AT_EMPTY_PATH, STATX_BTIME, &stx) < 0)
+		return -errno;
+	if (!(stx.stx_mask & STATX_BTIME))
+		return -EOPNOTSUPP;
+	*ret = (struct timespec){ .tv_sec = stx.stx_btime.tv_sec,
+				  .tv_nsec = stx.stx_btime.tv_nsec };
+	return 0;
+}
+
+void note_inherit(const struct layer *layer, int fd, mode_t type, ino_t ino, struct note *ret)
+{
+	struct timespec birth;
+
+	note_read(layer, fd, type, ret);
+	ret->ino = ino;
+	if (note_birth(layer, fd, type, &birth) == 0)
+		ret->birth = birth;
 }
 
 int note_mark(struct layer *layer, int dir)

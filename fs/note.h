@@ -3,11 +3,14 @@
  *
  * Some things cannot be had of the real file: an owner that a daemon without privilege may not give
  * it, the setuid bit of such an owner, permission bits that would lock the daemon itself out, and
- * the st_ino that a copied-up file had below. They are kept in one xattr, user.xsysfs.note, as
- * words with a letter in front: u0 g8   who it was given to, by chown(2); staging shows it, and the
- * hash of the layer has it m4755   its permission bits i1234   its st_ino A symlink or a special
- * file can have no user.* xattr: there it is trusted.xsysfs.note, which takes root, and an ordinary
- * user's layer does without.
+ * what a copied-up file was below. They are kept in one xattr, user.xsysfs.note, as words with a
+ * letter in front:
+ *   - u0 g8: who it was given to, by chown(2); staging shows it, and the layer's hash has it
+ *   - m4755: its permission bits
+ *   - i1234: its st_ino
+ *   - b1.2: when it came to be, seconds and nanoseconds (statx(2), stx_btime)
+ * A symlink or a special file can have no user.* xattr: there it is trusted.xsysfs.note, which
+ * takes root, and an ordinary user's layer does without.
  *
  * So that looking costs nothing where there is nothing, a directory in which something has a number
  * carries user.xsysfs.notes, and so does the root of a layer that has any note. The root's mark
@@ -20,6 +23,7 @@
 
 #include <stdbool.h>
 #include <sys/stat.h>
+#include <time.h>
 
 struct layer;
 
@@ -30,7 +34,8 @@ struct note {
 	uid_t uid;
 	gid_t gid;
 	mode_t mode;
-	ino_t ino; /* 0: its own */
+	ino_t ino;	       /* 0: its own */
+	struct timespec birth; /* 0: its own */
 };
 
 /* What a layer's mark says: is there any note, and are the numbers to be believed? */
@@ -47,6 +52,10 @@ void note_read(const struct layer *layer, int fd, mode_t type, struct note *ret)
 int note_stat(const struct layer *layer, const char *path, struct stat *st, struct note *note);
 /* Put `note` in the old one's place; an empty one goes away. -EOPNOTSUPP where that cannot be. */
 int note_write(struct layer *layer, int fd, const struct note *note);
+/* What a copy of the file shall say: the same, and `ino`. */
+void note_inherit(const struct layer *layer, int fd, mode_t type, ino_t ino, struct note *ret);
+/* -EOPNOTSUPP: the file system does not know. */
+int note_birth(const struct layer *layer, int fd, mode_t type, struct timespec *ret);
 /* Something with a number is about to be in the directory `dir`. */
 int note_mark(struct layer *layer, int dir);
 

@@ -37,6 +37,9 @@ void ops_reply_attr(fuse_req_t req, int r, const struct node *node, const struct
 /* If the request is FUSE_TMPFILE, answer it and return true; else leave it to libfuse. */
 bool ops_tmpfile_request(struct fuse_session *se, struct xs *xs, const struct fuse_buf *buf);
 
+/* The same for FUSE_STATX. */
+bool ops_statx_request(struct fuse_session *se, struct xs *xs, const struct fuse_buf *buf);
+
 /* One file a family; each fills in its part of the table. */
 void ops_node_register(struct fuse_lowlevel_ops *ops); /* lookup, attributes */
 void ops_name_register(struct fuse_lowlevel_ops *ops); /* names come and go */

@@ -51,7 +51,8 @@ static void *work(void *arg)
 		if (r <= 0)
 			break;
 		count(&loop->xs->requests, &worker->buf);
-		if (!ops_tmpfile_request(loop->se, loop->xs, &worker->buf))
+		if (!ops_tmpfile_request(loop->se, loop->xs, &worker->buf) &&
+		    !ops_statx_request(loop->se, loop->xs, &worker->buf))
 			fuse_session_process_buf(loop->se, &worker->buf);
 	}
 	sem_post(&loop->ended);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* session.h - answer the kernel's requests, with a few threads.
  *
- * libfuse's own loop would do, but for what it does not know: FUSE_TMPFILE (Linux 6.2) has no place
- * in the libfuse of Debian 12, so such requests are answered here, by the kernel's own protocol
- * (linux/fuse.h), before libfuse sees them.
+ * libfuse's own loop would do, but for what it does not know: FUSE_TMPFILE (Linux 6.2) and
+ * FUSE_STATX (6.6) have no place in the libfuse of Debian 12, so such requests are answered here, by
+ * the kernel's own protocol (linux/fuse.h), before libfuse sees them.
  */
 #pragma once
 

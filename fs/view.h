@@ -105,6 +105,8 @@ int view_lookup(struct node *dir, const char *name, struct node **ret, struct st
 /* A path with '/', step by step, no symlink followed; "" is the root. */
 int view_walk(struct view *view, const char *path, struct node **ret, struct stat *st);
 int view_getattr(struct node *node, struct stat *st);
+/* The same with stx_btime; 0 where nobody knows. */
+int view_getattr_born(struct node *node, struct stat *st, struct timespec *born);
 /* The target, for the caller to free. */
 int view_readlink(struct node *node, char **ret);
 /* All names that show in `dir`, for the caller to unref. Whiteouts are still in it. */
@@ -219,6 +221,8 @@ int view_pin(struct node *node);
 void view_show(const struct node *node, const struct layer *layer, const struct note *note,
 	       struct stat *st);
 int view_stat(struct node *node, struct stat *st);
+/* When it came to be: of a directory, the lowest of its layers. -EOPNOTSUPP: nobody knows. */
+int view_birth(struct node *node, struct timespec *ret);
 
 /* copyup.c: under view->lock. */
 

@@ -26,6 +26,7 @@
 #                              (a wrong test shows there), base and layer (what it filled is in a
 #                              lower layer, and changed in the root view), local, and build (it is
 #                              in the base, and changed in a build view). PLACE says which.
+#   same_everywhere FUNCTION   the same, and it must print what it does in the plain folder
 #   is_root, need PROGRAM...
 
 set -u
@@ -281,6 +282,20 @@ everywhere()
 	done
 	unset PLACE
 	PLACE=build as_package change "$0" || exit
+}
+
+same_once()
+{
+	"$same_function" >"$TESTDIR/$PLACE.out" || fail "$same_function"
+	test -s "$TESTDIR/$PLACE.out" || fail "$same_function says nothing"
+	diff "$TESTDIR/plain.out" "$TESTDIR/$PLACE.out" >&2 || fail "not as in a plain folder"
+}
+
+same_everywhere()
+{
+	same_function=$1
+	shift
+	everywhere same_once "$@"
 }
 
 # What is mounted in our folder goes away in good order: by `xsysfs umount` where it is ours.
