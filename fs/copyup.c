@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/sysmacros.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
@@ -137,6 +138,8 @@ static int make_link(struct view *view, const struct layer *layer, const char *p
 
 static int make_special(struct view *view, const struct stat *st, const char *temp)
 {
+	if (S_ISCHR(st->st_mode) && st->st_rdev == makedev(0, 0)) /* of a base: no whiteout there */
+		return special_make(view->work, temp, st->st_mode);
 	if (mknodat(view->work, temp, st->st_mode, st->st_rdev) < 0 ||
 	    fchmodat(view->work, temp, st->st_mode & 07777, 0) < 0)
 		return -errno;

@@ -385,6 +385,7 @@ static void a_file_without_a_name_gets_one(void **state)
 	assert_names(&w, "", "f");
 	assert_int_equal(node_write(node, "text"), 0);
 	assert_int_equal(view_link(node, w.view->root, "f", &st), -EEXIST);
+	assert_int_equal(view_link(node, w.view->root, ".xsysfs", &st), -EPERM);
 	assert_int_equal(view_link(node, w.view->root, "g", &st), 0);
 	assert_int_equal(st.st_nlink, 1);
 	assert_int_equal(st.st_mode, S_IFREG | 0640);
@@ -506,6 +507,27 @@ static void a_closed_view_answers_nobody(void **state)
 	world_close(&w);
 }
 
+/* In a layer it would be a whiteout: the copy must not be one, and must stay what it is. */
+static void a_device_of_the_base_that_looks_like_a_whiteout(void **state)
+{
+	struct world w;
+	struct stat st;
+
+	(void)state;
+	put_whiteout("base/d");
+	world_open(&w, "");
+	assert_int_equal(ln(&w, "d", "e"), 0);
+	assert_int_equal(set_mode(&w, "d", 0644), 0);
+	assert_int_equal(look(&w, "d", &st), 0);
+	assert_int_equal(st.st_mode, S_IFCHR | 0644);
+	assert_int_equal(st.st_rdev, 0);
+	world_reopen(&w, "");
+	assert_names(&w, "", "d e");
+	assert_int_equal(look(&w, "d", &st), 0);
+	assert_int_equal(st.st_mode, S_IFCHR | 0644);
+	world_close(&w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -520,6 +542,7 @@ int main(void)
 		temp_test(hard_links_of_the_base_stay_one_file),
 		temp_test(links_are_made_and_counted),
 		temp_test(a_file_without_a_name_gets_one),
+		temp_test(a_device_of_the_base_that_looks_like_a_whiteout),
 		temp_test(all_kinds_of_files_are_made),
 		temp_test(nothing_changes_read_only),
 		temp_test(a_closed_view_answers_nobody),
