@@ -37,8 +37,17 @@ struct making {
 	bool numbered;	      /* which has a number in its note */
 	struct view *view;
 	struct owner owner;
-	int fd; /* out: of a regular file, open for writing; else -1 */
+	int fd;	       /* out: of a regular file, open for writing; else -1 */
+	int dir;       /* out: the upper's directory; 0 or -1: none was opened */
+	bool whiteout; /* out: the name stands where a whiteout was */
 };
+
+static void making_release(struct making *m)
+{
+	if (m->dir > 0)
+		close(m->dir);
+}
+#define automaking cleanup(making_release)
 
 static ssize_t get_default_acl(int dir, void *acl, size_t size)
 {
@@ -214,15 +223,47 @@ static int make_over_whiteout(int dir, const char *name, struct making *m, bool 
 	return r;
 }
 
+/* Put a whiteout where the upper has `name` or nothing. What was there becomes what `node` has
+ * kept, or goes: now, or with all that is in there at the next start. */
+static int hide_name(struct view *view, int dir, const char *name, struct node *node)
+{
+	char temp[TEMP_NAME];
+	int r;
+
+	copyup_temp_name(view, temp);
+	r = whiteout_make(view->work, temp);
+	if (r < 0)
+		return r;
+	if (renameat2(view->work, temp, dir, name, RENAME_NOREPLACE) == 0)
+		return 0;
+	if (errno == EEXIST && renameat2(view->work, temp, dir, name, RENAME_EXCHANGE) == 0) {
+		if (node)
+			return orphan_take(node, view->work, temp);
+		io_remove_tree(view->work, temp);
+		return 0;
+	}
+	r = -errno;
+	unlinkat(view->work, temp, 0);
+	return r;
+}
+
+/* What was made could not be given to the caller, so he does not have it: take it back. */
+static void unmake_name(struct node *dir, const char *name, const struct making *m)
+{
+	if (m->whiteout)
+		hide_name(m->view, m->dir, name, NULL);
+	else
+		remove_object(m->dir, name, m);
+	lookup_changed(dir);
+}
+
 /* Make a new name in `dir`. On success `found` says what is there now. */
 static int make_name(struct node *dir, const char *name, struct making *m, struct found *found)
 {
-	struct view *view = dir->view;
-	autofd int fd = -1;
 	struct stat st;
-	bool whiteout;
 	int r;
 
+	m->fd = -1;
 	r = lookup_check_new_name(dir, name);
 	if (r < 0)
 		return r;
@@ -231,33 +272,29 @@ static int make_name(struct node *dir, const char *name, struct making *m, struc
 		return -EEXIST;
 	if (r != -ENOENT)
 		return r;
-	whiteout = found->whiteout;
-	fd = copyup_open_dir(dir);
-	if (fd < 0)
-		return fd;
-	if (fstat(fd, &st) < 0)
+	m->whiteout = found->whiteout;
+	m->view = dir->view;
+	m->dir = copyup_open_dir(dir);
+	if (m->dir < 0)
+		return m->dir;
+	if (fstat(m->dir, &st) < 0)
 		return -errno;
-	m->view = view;
-	r = m->numbered ? note_mark(view->upper, fd) : 0;
+	r = m->numbered ? note_mark(m->view->upper, m->dir) : 0;
 	if (r < 0)
 		return r;
-	m->fd = -1;
 	if (!m->old_path)
-		apply_umask(fd, m);
-	if (whiteout)
-		r = make_over_whiteout(fd, name, m, !(st.st_mode & S_ISGID));
+		apply_umask(m->dir, m);
+	if (m->whiteout)
+		r = make_over_whiteout(m->dir, name, m, !(st.st_mode & S_ISGID));
 	else
-		r = make_owned(fd, name, m, !(st.st_mode & S_ISGID));
+		r = make_owned(m->dir, name, m, !(st.st_mode & S_ISGID));
 	if (r < 0)
-		goto out;
+		return r;
 	lookup_changed(dir);
 	found_release(found);
 	r = lookup_find(dir, name, found);
-out:
-	if (r < 0 && m->fd >= 0) {
-		close(m->fd);
-		m->fd = -1;
-	}
+	if (r < 0)
+		unmake_name(dir, name, m);
 	return r;
 }
 
@@ -267,7 +304,7 @@ static int make_node(struct node *dir, const char *name, struct making *m, struc
 	struct view *view = dir->view;
 	autofound struct found found = { 0 };
 	struct file *file = NULL;
-	struct node *node;
+	struct node *node = NULL;
 	int r;
 
 	r = view_enter_to_change(dir, false);
@@ -276,22 +313,28 @@ static int make_node(struct node *dir, const char *name, struct making *m, struc
 	if (S_ISDIR(m->mode))
 		lookup_hold_count(dir);
 	r = make_name(dir, name, m, &found);
+	if (r == 0) { /* a number that was another file's before is not that file's node */
+		r = nodes_get(view->nodes, dir, name, &found, true, &node);
+		if (r == 0 && m->fd >= 0) {
+			/* keep it open: the first write comes soon, and the mode may not let us
+			 * open it again */
+			r = data_put(view->files, node, take_fd(&m->fd), true, false, NULL, NULL,
+				     &file);
+			data_close(file);
+		}
+		if (r < 0)
+			unmake_name(dir, name, m);
+	}
 	if (S_ISDIR(m->mode))
 		lookup_adjust_count(dir, r == 0);
-	if (r == 0) /* a number that was another file's before is not that file's node */
-		r = nodes_get(view->nodes, dir, name, &found, true, &node);
-	if (r == 0 && m->fd >= 0) {
-		/* keep it open: the first write comes soon, and the mode may not let us open it
-		 * again */
-		r = data_put(view->files, node, m->fd, true, false, NULL, NULL, &file);
-		if (r < 0)
-			node_unref(view->nodes, node);
-		data_close(file);
-	}
+	if (m->fd >= 0)
+		close(m->fd);
 	if (r == 0) {
 		*st = found.st;
 		view_show(node, found.layer, &found.note, st);
 		*ret = node;
+	} else {
+		node_unref(view->nodes, node);
 	}
 	view_leave(dir);
 	return r;
@@ -300,7 +343,7 @@ static int make_node(struct node *dir, const char *name, struct making *m, struc
 int view_make(struct node *dir, const char *name, mode_t mode, dev_t rdev, struct owner owner,
 	      struct node **ret, struct stat *st)
 {
-	struct making m = { .mode = mode, .rdev = rdev, .owner = owner };
+	automaking struct making m = { .mode = mode, .rdev = rdev, .owner = owner };
 
 	return make_node(dir, name, &m, ret, st);
 }
@@ -308,7 +351,7 @@ int view_make(struct node *dir, const char *name, mode_t mode, dev_t rdev, struc
 int view_symlink(struct node *dir, const char *name, const char *target, struct owner owner,
 		 struct node **ret, struct stat *st)
 {
-	struct making m = { .mode = S_IFLNK | 0777, .target = target, .owner = owner };
+	automaking struct making m = { .mode = S_IFLNK | 0777, .target = target, .owner = owner };
 
 	return make_node(dir, name, &m, ret, st);
 }
@@ -348,7 +391,7 @@ int view_link(struct node *node, struct node *dir, const char *name, struct stat
 {
 	struct view *view = node->view;
 	autofound struct found found = { 0 };
-	struct making m = { .mode = node->type };
+	automaking struct making m = { .mode = node->type };
 	autofree char *old_path = NULL;
 	int r;
 
@@ -360,17 +403,28 @@ int view_link(struct node *node, struct node *dir, const char *name, struct stat
 	if (r < 0)
 		return r;
 	if (node_is_unlinked(view->nodes, node)) {
-		r = link_unlinked(node, dir, name);
+		r = view_stat(node, st);
+		if (r == 0)
+			r = link_unlinked(node, dir, name);
 	} else {
 		r = copyup_node(node);
+		if (r == 0)
+			r = view_stat(node, st);
 		old_path = node_path(view->nodes, node);
 		m.old_path = old_path;
 		m.numbered = node->ino != node->real;
 		if (r == 0)
 			r = old_path ? make_name(dir, name, &m, &found) : -ENOMEM;
 	}
-	if (r == 0)
-		r = view_stat(node, st);
+	/* it is done, whatever happens now */
+	if (r == 0) {
+		struct stat now;
+
+		if (view_stat(node, &now) == 0)
+			*st = now;
+		else
+			st->st_nlink++;
+	}
 	view_leave(dir);
 	return r;
 }
@@ -480,27 +534,6 @@ int view_tmpfile(struct node *dir, mode_t mode, struct owner owner, struct node 
 	return r;
 }
 
-/* Put a whiteout where the upper has `name` or nothing. What was there becomes what `node` has
- * kept, or goes. */
-static int hide_name(struct view *view, int dir, const char *name, struct node *node)
-{
-	char temp[TEMP_NAME];
-	int r;
-
-	copyup_temp_name(view, temp);
-	r = whiteout_make(view->work, temp);
-	if (r < 0)
-		return r;
-	if (renameat2(view->work, temp, dir, name, RENAME_NOREPLACE) == 0)
-		return 0;
-	if (errno == EEXIST && renameat2(view->work, temp, dir, name, RENAME_EXCHANGE) == 0)
-		return node ? orphan_take(node, view->work, temp)
-			    : io_remove_tree(view->work, temp);
-	r = -errno;
-	unlinkat(view->work, temp, 0);
-	return r;
-}
-
 /* Take a name out of the upper for good; a directory with the whiteouts in it. */
 static int drop_name(struct view *view, int dir, const char *name, bool is_dir)
 {
@@ -515,7 +548,8 @@ static int drop_name(struct view *view, int dir, const char *name, bool is_dir)
 	copyup_temp_name(view, temp);
 	if (renameat(dir, name, view->work, temp) < 0)
 		return -errno;
-	return io_remove_tree(view->work, temp);
+	io_remove_tree(view->work, temp);
+	return 0;
 }
 
 /* The node that the kernel knows by this name, if it does; a hard link keeps its other names. */

@@ -222,8 +222,9 @@ static int rename_over(struct side *from, struct side *to)
 }
 
 /* What RENAME_WHITEOUT promises its caller, who builds an overlay of his own on top of us: a 0:0
- * character device at the old name, to be seen. */
-static int leave_device(struct side *from)
+ * character device at the old name, to be seen. It is made before the rename, so that little can go
+ * wrong after it. */
+static int rename_and_leave_device(struct side *from, struct side *to)
 {
 	struct view *view = from->dir->view;
 	char temp[TEMP_NAME];
@@ -231,10 +232,13 @@ static int leave_device(struct side *from)
 
 	copyup_temp_name(view, temp);
 	r = special_make(view->work, temp, 0);
-	if (r == 0 && renameat(view->work, temp, from->fd, from->name) < 0) {
+	if (r < 0)
+		return r;
+	r = rename_over(from, to);
+	if (r == 0 && renameat(view->work, temp, from->fd, from->name) < 0)
 		r = -errno;
+	if (r < 0)
 		unlinkat(view->work, temp, 0);
-	}
 	return r;
 }
 
@@ -303,9 +307,9 @@ int view_rename(struct node *dir, const char *name, struct node *to_dir, const c
 	if (r == 0 && to.node && flags & RENAME_NOREPLACE)
 		r = -EEXIST;
 	if (r == 0 && from.node != to.node)
-		r = flags & RENAME_EXCHANGE ? rename_exchange(&from, &to) : rename_over(&from, &to);
-	if (r == 0 && flags & RENAME_WHITEOUT && from.node != to.node)
-		r = leave_device(&from);
+		r = flags & RENAME_EXCHANGE   ? rename_exchange(&from, &to)
+		    : flags & RENAME_WHITEOUT ? rename_and_leave_device(&from, &to)
+					      : rename_over(&from, &to);
 	if (r == 0 && from.node != to.node)
 		adjust_counts(&from, &to, flags);
 	lookup_changed(dir);
