@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/fs.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -85,14 +86,39 @@ static int write_synced(int fd, const void *data, size_t len)
 	return fsync(fd) < 0 ? -errno : 0;
 }
 
+/* The finished `temp` becomes `name`, for good. When that cannot be made to last, everything is as
+ * before: the caller believes what he is told. */
+static int replace_by(int dir, int own, const char *temp, const char *name)
+{
+	struct stat st;
+	bool there = fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && !S_ISDIR(st.st_mode) &&
+		     renameat2(dir, temp, dir, name, RENAME_EXCHANGE) == 0;
+	int r = 0;
+
+	if (!there && renameat(dir, temp, dir, name) < 0)
+		return -errno;
+	if (fsync(own) == 0) {
+		if (there)
+			unlinkat(dir, temp, 0);
+		return 0;
+	}
+	r = -errno;
+	if (there)
+		renameat2(dir, temp, dir, name, RENAME_EXCHANGE);
+	else
+		unlinkat(dir, name, 0);
+	return r;
+}
+
 int io_replace_file(int dir, const char *name, const void *data, size_t len)
 {
+	autofd int own = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	autofree char *temp = NULL;
 	autofd int fd = -1;
 	unsigned long tag = 0;
 	int r;
 
-	if (getrandom(&tag, sizeof(tag), 0) < 0)
+	if (own < 0 || getrandom(&tag, sizeof(tag), 0) < 0)
 		return -errno;
 	if (asprintf(&temp, ".%s.%lx", name, tag) < 0) {
 		temp = NULL;
@@ -102,13 +128,11 @@ int io_replace_file(int dir, const char *name, const void *data, size_t len)
 	if (fd < 0)
 		return -errno;
 	r = write_synced(fd, data, len);
-	if (r == 0 && renameat(dir, temp, dir, name) < 0)
-		r = -errno;
-	if (r < 0) {
+	if (r == 0)
+		r = replace_by(dir, own, temp, name);
+	if (r < 0)
 		unlinkat(dir, temp, 0);
-		return r;
-	}
-	return io_sync_dir(dir);
+	return r;
 }
 
 /* One stretch of data, at the same place in both files. */
