@@ -5,6 +5,7 @@
 # make FUSE=DIR     the same with the libfuse in DIR, into out/fuse: see tests/libfuse
 # make bench        how fast it is, beside what else there is: see tests/bench/README.md
 #                   [W=rm,walk] [P=kernel,xsysfs] [N=5]
+# make fuzz         fuzzers, for SECONDS=60 each   [F=model]
 # make lint         cppcheck, shellcheck, clang-format, layering
 # make deps         install what building and testing need (Debian's packages)
 # make install      [PREFIX=/usr/local] [DESTDIR=]
@@ -154,6 +155,15 @@ UNIT_SRC := \
 	tests/unit/why.c \
 	tests/unit/xs.c \
 
+# One program per file, libFuzzer; FUZZ_COMMON is in each.
+FUZZ_SRC := \
+	tests/fuzz/model.c \
+
+FUZZ_COMMON_SRC := \
+	tests/fuzz/fault.c \
+	tests/fuzz/fuzz.c \
+	tests/fuzz/plain.c \
+
 BASE_LIBS    := $(shell pkg-config --libs libcrypto 2>/dev/null)
 FUSE_PC      := $(if $(FUSE),PKG_CONFIG_PATH=$(FUSE)/lib/pkgconfig pkg-config --static,pkg-config)
 FUSE_CFLAGS  := $(shell $(FUSE_PC) --cflags fuse3 2>/dev/null)
@@ -165,6 +175,7 @@ UNIT_LIBS    := $(shell pkg-config --libs cmocka 2>/dev/null) $(JSON_LIBS)
 
 objects = $(patsubst %.c,$(OUT)/%.o,$(1))
 UNITS  := $(patsubst %.c,$(OUT)/%,$(UNIT_SRC))
+FUZZERS := $(patsubst %.c,$(OUT)/%,$(FUZZ_SRC))
 
 all: $(OUT)/xsysfs $(OUT)/xsysfs-build
 
@@ -195,7 +206,8 @@ clean:
 	rm -rf out
 
 -include $(patsubst %.o,%.d,$(call objects,$(BASE_SRC) $(ENGINE_SRC) $(DAEMON_SRC) \
-	$(COMMAND_SRC) $(BUILDER_SRC) $(UNIT_SRC) tests/bench/floor.c))
+	$(COMMAND_SRC) $(BUILDER_SRC) $(UNIT_SRC) $(FUZZ_SRC) $(FUZZ_COMMON_SRC) \
+	tests/bench/floor.c))
 
 # --- checking, showing and installing
 
@@ -209,12 +221,36 @@ $(OUT)/tests/bench/floor: $(OUT)/tests/bench/floor.o
 # checks everything with these sanitizers instead.
 CHECK_SAN := $(if $(SAN)$(filter-out unit%,$(T)),,out/san-address-undefined)
 
+FUZZ_SAN   := fuzzer-no-link,address,undefined
+FUZZ_OUT   := out/san-$(subst $(comma),-,$(FUZZ_SAN))
+CHECK_FUZZ := $(if $(SAN)$(FUSE)$(filter-out fuzz%,$(T)),,$(FUZZ_OUT))
+
 check: all units
 	$(if $(CHECK_SAN),+$(MAKE) --no-print-directory SAN=address,undefined units)
-	tests/run --out $(OUT) $(if $(CHECK_SAN),--san $(CHECK_SAN)) $(if $(LINT),--lint) $(T)
+	$(if $(CHECK_FUZZ),+$(MAKE) --no-print-directory CC=clang SAN=$(FUZZ_SAN) fuzzers)
+	tests/run --out $(OUT) $(if $(CHECK_SAN),--san $(CHECK_SAN)) \
+		$(if $(CHECK_FUZZ),--fuzz $(CHECK_FUZZ)) $(if $(LINT),--lint) $(T)
 
 bench: all $(OUT)/tests/bench/floor
 	tests/bench/run --out $(OUT) --json $(OUT)/bench.json
+
+# Fuzzers, by clang: all of them, or F=name, for SECONDS each. They start from what is kept in
+# tests/fuzz/corpus/NAME; what they find on the way stays in out/. SECONDS=0 only replays.
+fuzz:
+	+$(MAKE) --no-print-directory CC=clang SAN=$(FUZZ_SAN) fuzzers
+	tests/fuzz/run --out $(FUZZ_OUT) $(if $(SECONDS),--seconds $(SECONDS)) $(F)
+
+fuzzers: $(FUZZERS)
+
+# The linker gives fault.c the calls that are to fail.
+WRAPPED := calloc copy_file_range fchmod fchmodat fchown fsetxattr fstat64 fsync ftruncate64 linkat \
+	lsetxattr malloc mkdirat mknodat openat64 pwrite64 realloc renameat renameat2 strdup strndup \
+	symlinkat syscall unlinkat write
+
+$(FUZZERS): XLDFLAGS = -pthread -fsanitize=fuzzer,address,undefined $(WRAPPED:%=-Wl,--wrap=%)
+$(FUZZERS): $(OUT)/%: $(OUT)/%.o $(call objects,$(FUZZ_COMMON_SRC)) $(OUT)/libbuilder.a \
+		$(OUT)/libengine.a $(OUT)/libbase.a
+	$(CC) $(XLDFLAGS) $(LDFLAGS) -o $@ $^ $(BUILDER_LIBS) $(BASE_LIBS)
 
 demo:
 	tests/demo/demo.sh
@@ -247,5 +283,5 @@ install: all
 	install -D -m 644 mountscripts/xsysfs@.service \
 		$(DESTDIR)$(PREFIX)/lib/systemd/user/xsysfs@.service
 
-.PHONY: all bench check clean demo deps install lint units
+.PHONY: all bench check clean demo deps fuzz fuzzers install lint units
 .DELETE_ON_ERROR:
