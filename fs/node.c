@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "fs/base/cleanup.h"
+#include "fs/base/strv.h"
 #include "fs/data.h"
 #include "fs/handover.h"
 #include "fs/layer.h"
@@ -894,5 +895,25 @@ int nodes_each(struct nodes *nodes, int (*call)(struct node *node, void *arg), v
 	for (uint64_t id = 1; r == 0 && id < n_ids(nodes); id++)
 		if (node_at(nodes, id)->used)
 			r = call(node_at(nodes, id), arg);
+	return r;
+}
+
+int nodes_layers(struct nodes *nodes, const struct view *view, struct strv *ids)
+{
+	const struct layer *last = NULL;
+	int r = 0;
+
+	pthread_mutex_lock(&nodes->lock);
+	for (uint64_t id = 1; r == 0 && id < n_ids(nodes); id++) {
+		const struct node *node = node_at(nodes, id);
+
+		if (!node->used || node->view != view || node->dir || !node->layer ||
+		    node->layer == last)
+			continue;
+		last = node->layer;
+		if (!strv_has(ids, last->id))
+			r = strv_add(ids, last->id);
+	}
+	pthread_mutex_unlock(&nodes->lock);
 	return r;
 }

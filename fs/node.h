@@ -28,6 +28,7 @@ struct handover;
 struct layer;
 struct layerset;
 struct names;
+struct strv;
 struct view;
 
 /* The directories that no layer has: .xsysfs and what is in it. */
@@ -135,6 +136,10 @@ int nodes_add_root(struct nodes *nodes, struct view *view, enum view_kind kind, 
 /* A virtual directory. */
 int nodes_get_virtual(struct nodes *nodes, struct node *parent, const char *name,
 		      enum virtual_dir kind, struct node **ret);
+
+/* Add the ids of the layers in which files of the view lie that the kernel knows, and may have
+ * open. Returns 0 or -ENOMEM. */
+int nodes_layers(struct nodes *nodes, const struct view *view, struct strv *ids);
 
 /* The node with that number, with a reference; NULL when there is none. */
 struct node *nodes_by_id(struct nodes *nodes, uint64_t id);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include "fs/base/cleanup.h"
 #include "fs/install.h"
@@ -337,7 +338,7 @@ int xs_rollback(struct xs *xs, const char *package, char **problem)
 }
 
 /* Layers that an open view still reads from stay until the next time. */
-static int layers_in_use(struct xs *xs, struct strv *ids)
+static int layers_of_builds(struct xs *xs, struct strv *ids)
 {
 	int r = 0;
 
@@ -352,17 +353,58 @@ static int layers_in_use(struct xs *xs, struct strv *ids)
 	return r;
 }
 
-int xs_gc(struct xs *xs, struct strv *gone)
+static bool is_old(const struct layerset *now, const char *id)
+{
+	for (size_t i = 0; i < now->n; i++)
+		if (strcmp(now->v[i]->id, id) == 0)
+			return false;
+	return strcmp(id, "base") != 0 && strcmp(id, "local") != 0;
+}
+
+/* Those of files that may be open: of all that the kernel knows. */
+static int layers_of_files(struct xs *xs, struct strv *ids, bool *old)
+{
+	autolayerset struct layerset *now = xs_committed(xs);
+	int r = nodes_layers(&xs->nodes, xs->root, ids);
+
+	if (r == 0)
+		r = nodes_layers(&xs->nodes, xs->staging, ids);
+	*old = false;
+	strv_foreach (id, ids)
+		*old = *old || is_old(now, *id);
+	return r;
+}
+
+/* Under `changing`. -EAGAIN, if `patient`: there are old layers that somebody has a file open of.
+ */
+static int gc(struct xs *xs, bool patient, struct strv *gone)
 {
 	autostrv struct strv keep = { 0 };
+	bool old;
 	int r;
 
-	pthread_mutex_lock(&xs->changing);
 	xs_sweep(xs);
-	r = layers_in_use(xs, &keep);
+	r = layers_of_files(xs, &keep, &old);
+	if (r == 0 && old && patient)
+		return -EAGAIN;
 	if (r == 0)
-		r = state_gc(xs->state, &keep, gone);
-	pthread_mutex_unlock(&xs->changing);
+		r = layers_of_builds(xs, &keep);
+	return r < 0 ? r : state_gc(xs->state, &keep, gone);
+}
+
+int xs_gc(struct xs *xs, struct strv *gone)
+{
+	int r = -EAGAIN;
+
+	/* What a change took away the kernel forgets at once, unless it is open; that message may
+	 * still be on its way. */
+	for (int left = 20; r == -EAGAIN; left--) {
+		pthread_mutex_lock(&xs->changing);
+		r = gc(xs, left > 0, gone);
+		pthread_mutex_unlock(&xs->changing);
+		if (r == -EAGAIN)
+			usleep(10000);
+	}
 	return r;
 }
 

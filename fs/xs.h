@@ -79,6 +79,7 @@ int xs_commit(struct xs *xs, struct sight *sight, struct strv *problems, struct 
 void xs_abort(struct xs *xs, struct sight *sight);
 int xs_remove(struct xs *xs, const char *package, char **problem);
 int xs_rollback(struct xs *xs, const char *package, char **problem);
+/* Layers of which somebody may have a file open, or that a build reads, stay for the next time. */
 int xs_gc(struct xs *xs, struct strv *gone);
 
 /* The packages whose installs are under way. */

@@ -156,6 +156,25 @@ static void gc_leaves_what_a_build_reads(void **state)
 	xs_free(xs);
 }
 
+static void gc_leaves_what_somebody_has_open(void **state)
+{
+	autostrv struct strv gone = { 0 }, later = { 0 };
+
+	(void)state;
+	struct xs *xs = open_xs();
+	assert_int_equal(install(xs, "p", "f", "1"), 0);
+	struct node *f = walk(xs->root, "f");
+	assert_int_equal(install(xs, "p", "f", "2"), 0);
+	assert_int_equal(xs_gc(xs, &gone), 0);
+	assert_int_equal(gone.n, 0);
+	assert_node(f, "1");
+	node_unref(&xs->nodes, f);
+	assert_int_equal(xs_gc(xs, &later), 0);
+	assert_int_equal(later.n, 1);
+	strv_release(&told);
+	xs_free(xs);
+}
+
 /* Two builds write the same name at the same time, and the second one to commit hears of it. */
 static void builds_do_not_see_each_other(void **state)
 {
@@ -201,6 +220,7 @@ int main(void)
 		temp_test(known_names_are_taken_back),
 		temp_test(a_refused_commit_tells_nobody),
 		temp_test(gc_leaves_what_a_build_reads),
+		temp_test(gc_leaves_what_somebody_has_open),
 		temp_test(builds_do_not_see_each_other),
 	};
 
