@@ -475,12 +475,13 @@ int nodes_get_virtual(struct nodes *nodes, struct node *parent, const char *name
 
 	pthread_mutex_lock(&nodes->lock);
 	*ret = find_name(nodes, parent, name);
-	if (*ret)
+	if (*ret) {
 		(*ret)->refs++;
-	else
+	} else {
 		r = add_node(nodes, parent->view, parent, name, &found, ret);
-	if (r == 0)
-		(*ret)->virtual_dir = kind;
+		if (r == 0)
+			(*ret)->virtual_dir = kind;
+	}
 	pthread_mutex_unlock(&nodes->lock);
 	return r;
 }
@@ -907,7 +908,7 @@ int nodes_layers(struct nodes *nodes, const struct view *view, struct strv *ids)
 	for (uint64_t id = 1; r == 0 && id < n_ids(nodes); id++) {
 		const struct node *node = node_at(nodes, id);
 
-		if (!node->used || node->view != view || node->dir || !node->layer ||
+		if (!node->used || !node->refs || node->view != view || node->dir || !node->layer ||
 		    node->layer == last)
 			continue;
 		last = node->layer;

@@ -118,7 +118,7 @@ static void forget(struct xs *xs, fuse_ino_t ino, uint64_t n)
 	struct node *node = nodes_by_id(&xs->nodes, ino);
 
 	if (node)
-		node_forget(&xs->nodes, node, n + 1);
+		node_forget(&xs->nodes, node, n);
 }
 
 static void op_forget(fuse_req_t req, fuse_ino_t ino, uint64_t n)

@@ -93,7 +93,7 @@ mount_sysroot()
 	need_fuse
 	mkdir -p "$SYSROOT" "$MNT"
 	test -n "$sysroot_hash" || sysroot_hash=$(hash_tree "$SYSROOT")
-	timeout 30 xsysfs mount --sysroot "$SYSROOT" --state "$STATE" "$@" "$MNT" ||
+	timeout 30 "${DAEMON:-xsysfs}" mount --sysroot "$SYSROOT" --state "$STATE" "$@" "$MNT" ||
 		fail "xsysfs mount ended with status $?"
 	is_mounted "$MNT" || fail "xsysfs mount said nothing, but nothing is mounted on '$MNT'"
 }
