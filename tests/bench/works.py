@@ -31,14 +31,13 @@ def install(t):
     """make install, then cp -a, of 1,200 small files into the mount."""
     small = t.inputs.path("small")
     for row, command in (("install-make", ["make", "-s", "-C", small, "install"]),
-                         ("install-cp", ["cp", "-a", small + "/files", t.mnt + "/usr/share/small"])):
+                         ("install-cp", ["cp", "-a", small + "/files", t.mnt + "/usr/share/copied"])):
         t.mount()
         t.run("mkdir", "-p", t.mnt + "/usr/share")
         t.settle()
         if command[0] == "make":
             command = command + ["DESTDIR=" + t.mnt]
         t.timed(row, *command, files=t.size["small"])
-        t.run("rm", "-rf", f"{t.mnt}/{SMALL}")
         t.unmount()
 
 
