@@ -44,6 +44,7 @@ ENGINE_SRC := \
 	fs/copyup.c \
 	fs/data.c \
 	fs/diff.c \
+	fs/dirs.c \
 	fs/handover.c \
 	fs/install.c \
 	fs/layer.c \

@@ -257,13 +257,9 @@ int copyup_dir(struct node *dir)
 
 int copyup_open_dir(struct node *dir)
 {
-	autofree char *path = NULL;
 	int r = copyup_dir(dir);
 
-	if (r < 0)
-		return r;
-	path = node_path(dir->view->nodes, dir);
-	return path ? layer_open(dir->view->upper, path, O_PATH | O_DIRECTORY) : -ENOMEM;
+	return r < 0 ? r : lookup_open_upper(dir);
 }
 
 /* Give the copy the name that `path` has in the lower layer, when it shows here. */

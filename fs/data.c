@@ -11,11 +11,13 @@ void files_init(struct files *files, size_t max)
 {
 	*files = (struct files){ .max = max };
 	pthread_mutex_init(&files->lock, NULL);
+	dirs_init(&files->dirs, max / 4 + 1);
 }
 
 void files_release(struct files *files)
 {
 	pthread_mutex_destroy(&files->lock);
+	dirs_release(&files->dirs);
 }
 
 static void list_remove(struct files *files, struct file *file)
@@ -72,7 +74,7 @@ bool files_shrink(struct files *files)
 	file = detach_oldest(files);
 	pthread_mutex_unlock(&files->lock);
 	file_free(file);
-	return file;
+	return file || dirs_shrink(&files->dirs);
 }
 
 struct file *data_get(struct files *files, struct node *node, bool write)
@@ -181,6 +183,7 @@ void files_drop_view(struct files *files, const struct view *view)
 		next = file->older;
 		file_free(file);
 	}
+	dirs_drop_view(&files->dirs, view);
 }
 
 void data_drop(struct node *node)

@@ -12,6 +12,8 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+#include "fs/dirs.h"
+
 struct node;
 struct view;
 
@@ -30,6 +32,7 @@ struct files {
 	pthread_mutex_t lock;
 	struct file *newest, *oldest;
 	size_t n, max;
+	struct dirs dirs; /* directories' descriptors go with them: see dirs.h */
 };
 
 void files_init(struct files *files, size_t max);
@@ -50,7 +53,8 @@ void data_close(struct file *file); /* takes NULL */
 /* The node's contents are elsewhere now: let go of its descriptor. */
 void data_forget(struct files *files, struct node *node);
 
-/* Close the longest unused descriptors; false: there is none. For when there are too many. */
+/* Close the longest unused descriptors, else directories'; false: there is none. For when there are
+ * too many. */
 bool files_shrink(struct files *files);
 
 /* Close the descriptors of all nodes of that view: its files are gone, and so shall be their space.

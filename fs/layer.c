@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "fs/base/cleanup.h"
@@ -23,6 +24,16 @@ struct links {
 };
 
 static pthread_mutex_t links_lock = PTHREAD_MUTEX_INITIALIZER;
+
+/* Since Linux 5.8. */
+static uint64_t mount_of(int fd)
+{
+	struct statx x;
+
+	if (statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_MNT_ID, &x) < 0)
+		return 0;
+	return x.stx_mask & STATX_MNT_ID ? x.stx_mnt_id : 0;
+}
 
 struct layer *layer_new(enum origin origin, const char *id, int fd, struct meta *meta)
 {
@@ -39,6 +50,7 @@ struct layer *layer_new(enum origin origin, const char *id, int fd, struct meta 
 	layer->fd = fd;
 	layer->origin = origin;
 	layer->notes = note_state_of(fd);
+	layer->mount = mount_of(fd);
 	layer->meta = meta;
 	return layer;
 }
@@ -151,6 +163,45 @@ int layer_stat(const struct layer *layer, const char *path, struct stat *st)
 	if (fd < 0)
 		return fd;
 	return fstat(fd, st) < 0 ? -errno : 0;
+}
+
+static bool is_one_name(const char *name)
+{
+	return *name && strcmp(name, ".") != 0 && strcmp(name, "..") != 0 && !strchr(name, '/');
+}
+
+/* A name alone is not followed; what is mounted on it is told by its number, and not asked: it may
+ * be ours. */
+int layer_stat_at(const struct layer *layer, int dir, const char *name, struct stat *st)
+{
+	struct statx x;
+
+	if (!layer->mount || !is_one_name(name)) {
+		autofd int fd = layer_open_at(dir, name, O_PATH);
+
+		return fd < 0 ? fd : fstat(fd, st) < 0 ? -errno : 0;
+	}
+	if (statx(dir, name, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | AT_STATX_DONT_SYNC,
+		  STATX_BASIC_STATS | STATX_MNT_ID, &x) < 0)
+		return -errno;
+	if (x.stx_mnt_id != layer->mount)
+		return -EXDEV;
+	*st = (struct stat){
+		.st_dev = makedev(x.stx_dev_major, x.stx_dev_minor),
+		.st_ino = x.stx_ino,
+		.st_mode = x.stx_mode,
+		.st_nlink = x.stx_nlink,
+		.st_uid = x.stx_uid,
+		.st_gid = x.stx_gid,
+		.st_rdev = makedev(x.stx_rdev_major, x.stx_rdev_minor),
+		.st_size = x.stx_size,
+		.st_blksize = x.stx_blksize,
+		.st_blocks = x.stx_blocks,
+		.st_atim = { x.stx_atime.tv_sec, x.stx_atime.tv_nsec },
+		.st_mtim = { x.stx_mtime.tv_sec, x.stx_mtime.tv_nsec },
+		.st_ctim = { x.stx_ctime.tv_sec, x.stx_ctime.tv_nsec },
+	};
+	return 0;
 }
 
 static int links_add(struct links *links, const char *path, ino_t ino)

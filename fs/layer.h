@@ -36,6 +36,7 @@ struct layer {
 	char *id;	     /* "zlib-1.2.13-1a2b3c4d", "local", "base" */
 	struct meta *meta;   /* of a package; NULL for base and local */
 	int notes;	     /* atomic; enum note_state */
+	uint64_t mount;	     /* its mount's number; 0: not known */
 	struct links *links; /* under `links_lock` of layer.c; see layer_other_names */
 	unsigned roster_no;  /* for roster.c; 0: none yet */
 };
@@ -57,7 +58,10 @@ int layer_open(const struct layer *layer, const char *path, int flags);
 /* lstat. Returns 0 or -errno. */
 int layer_stat(const struct layer *layer, const char *path, struct stat *st);
 
-/* The same relative to an open directory of a layer. */
+/* lstat of a name in an open directory of the layer, with one call: -EXDEV for a mount point. */
+int layer_stat_at(const struct layer *layer, int dir, const char *name, struct stat *st);
+
+/* layer_open relative to an open directory of a layer. */
 int layer_open_at(int dir, const char *path, int flags);
 
 /* The other names in this (immutable) layer of the file `ino`, which `path` is one of. Walks the

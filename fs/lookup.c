@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "fs/base/cleanup.h"
+#include "fs/dirs.h"
 #include "fs/layer.h"
 #include "fs/layerset.h"
 #include "fs/names.h"
@@ -29,9 +30,60 @@ void found_release(struct found *found)
 	found->below = NULL;
 }
 
-static bool is_opaque(const struct layer *layer, const char *path)
+/* A name in a directory, while it is looked for. */
+struct quest {
+	struct node *dir;
+	const char *name;
+	struct layerset *below; /* what the directory is made of */
+	bool in_upper;
+	struct dirset *set; /* its descriptors there */
+};
+
+#define autoquest cleanup(quest_release)
+static void quest_release(struct quest *q)
 {
-	autofd int fd = layer_open(layer, path, O_RDONLY | O_DIRECTORY);
+	dirset_put(q->set);
+	layerset_unref(q->below);
+}
+
+static int quest_begin(struct quest *q, struct node *dir, const char *name)
+{
+	int r = lookup_dir(dir, &q->below, &q->in_upper);
+
+	if (r < 0)
+		return r;
+	q->dir = dir;
+	q->name = name;
+	q->set = dirset_get(dir, q->below);
+	return q->set ? 0 : -ENOMEM;
+}
+
+/* In the upper (DIRSET_UPPER) or a layer below. */
+static struct layer *quest_layer(const struct quest *q, int i)
+{
+	return i == DIRSET_UPPER ? q->dir->view->upper : q->below->v[i];
+}
+
+static int stat_name(const struct quest *q, int i, struct found *found)
+{
+	int fd = dirset_fd(q->set, i);
+
+	found->layer = quest_layer(q, i);
+	if (fd < 0)
+		return fd;
+	return note_stat_at(found->layer, fd, q->name, &found->st, &found->note);
+}
+
+static int open_name(const struct quest *q, int i, int flags)
+{
+	int fd = dirset_fd(q->set, i);
+
+	return fd < 0 ? fd : layer_open_at(fd, q->name, flags);
+}
+
+static bool is_opaque(const struct quest *q, int i)
+{
+	autofd int fd = open_name(q, i, O_RDONLY | O_DIRECTORY);
 
 	return fd >= 0 && opaque_is(fd);
 }
@@ -42,19 +94,19 @@ static bool is_absent(int r)
 	return r == -ENOENT || r == -ENOTDIR || r == -ELOOP;
 }
 
-/* Which of `v` show a directory `path`, top first, until something hides the rest. `*lowest` is
- * what the last one says of it. */
-static int stack_up(struct layer *const *v, size_t n, const char *path, struct layerset **ret,
+/* Which of the layers `i` to `last` show a directory of that name, until something hides the rest.
+ * `*lowest` is what the last one says of it. */
+static int stack_up(const struct quest *q, size_t i, size_t last, struct layerset **ret,
 		    struct found *lowest)
 {
-	autofree struct layer **in = calloc(n + 1, sizeof(*in));
+	autofree struct layer **in = calloc(last - i + 1, sizeof(*in));
 	size_t found = 0;
 
 	if (!in)
 		return -ENOMEM;
-	for (size_t i = 0; i < n; i++) {
-		struct found here = { .layer = v[i] };
-		int r = note_stat(v[i], path, &here.st, &here.note);
+	for (; i <= last; i++) {
+		struct found here = { 0 };
+		int r = stat_name(q, i, &here);
 
 		if (is_absent(r))
 			continue;
@@ -63,8 +115,8 @@ static int stack_up(struct layer *const *v, size_t n, const char *path, struct l
 		if (!S_ISDIR(here.st.st_mode))
 			break;
 		*lowest = here;
-		in[found++] = v[i];
-		if (v[i]->origin != ORIGIN_BASE && is_opaque(v[i], path))
+		in[found++] = here.layer;
+		if (here.layer->origin != ORIGIN_BASE && i < last && is_opaque(q, i))
 			break;
 	}
 	*ret = layerset_new(in, found);
@@ -72,13 +124,13 @@ static int stack_up(struct layer *const *v, size_t n, const char *path, struct l
 }
 
 /* A device that looks like a whiteout is kept as a file: see special.h. */
-static void decode_special(const struct layer *layer, const char *path, struct found *found)
+static void decode_special(const struct quest *q, int i, struct found *found)
 {
 	autofd int fd = -1;
 
-	if (!special_may_be(&found->st) || layer->origin == ORIGIN_BASE)
+	if (!special_may_be(&found->st) || found->layer->origin == ORIGIN_BASE)
 		return;
-	fd = layer_open(layer, path, O_RDONLY | O_NONBLOCK);
+	fd = open_name(q, i, O_RDONLY | O_NONBLOCK);
 	if (fd >= 0 && special_is(fd))
 		special_show(&found->st);
 }
@@ -89,36 +141,35 @@ static ino_t shown_ino(const struct found *found)
 }
 
 /* Among the immutable layers: the topmost that has the name. -ENOENT for a whiteout too. */
-static int find_below(struct layerset *below, const struct names *index, const char *path,
-		      const char *name, struct found *found)
+static int find_in(const struct quest *q, const struct names *index, struct found *found)
 {
-	size_t i = 0;
+	size_t i = 0, last = q->below->n - 1;
 	int r = -ENOENT;
 
 	if (index) {
-		const struct name *entry = names_find(index, name);
+		const struct name *entry = names_find(index, q->name);
 
 		if (!entry || entry->whiteout)
 			return -ENOENT;
 		i = entry->layer;
+		last = entry->last;
 	}
-	for (; i < below->n; i++) {
-		r = note_stat(below->v[i], path, &found->st, &found->note);
+	for (; i < q->below->n; i++) {
+		r = stat_name(q, i, found);
 		if (!is_absent(r))
 			break;
 		r = -ENOENT;
 	}
 	if (r < 0)
 		return r;
-	if (whiteout_is(&found->st) && below->v[i]->origin != ORIGIN_BASE)
+	if (whiteout_is(&found->st) && found->layer->origin != ORIGIN_BASE)
 		return -ENOENT;
-	found->layer = below->v[i];
-	decode_special(found->layer, path, found);
+	decode_special(q, i, found);
 	found->ino = shown_ino(found);
 	if (S_ISDIR(found->st.st_mode)) {
 		struct found lowest = *found;
 
-		r = stack_up(below->v + i, below->n - i, path, &found->below, &lowest);
+		r = stack_up(q, i, last > i ? last : i, &found->below, &lowest);
 		if (r < 0)
 			return r;
 		found->ino = shown_ino(&lowest);
@@ -229,27 +280,26 @@ int lookup_dir(struct node *dir, struct layerset **below, bool *in_upper)
 	return *below ? 0 : -ENOMEM;
 }
 
-static int find_below_dir(struct node *dir, struct layerset *below, const char *path,
-			  const char *name, struct found *found)
+static int find_below(const struct quest *q, struct found *found)
 {
 	autonames struct names *index = NULL;
 
-	if (below->n >= INDEX_FROM) {
-		int r = load_index(dir, below, &index);
+	if (!q->below->n)
+		return -ENOENT;
+	if (q->below->n >= INDEX_FROM) {
+		int r = load_index(q->dir, q->below, &index);
 
 		if (r < 0)
 			return r;
 	}
-	return find_below(below, index, path, name, found);
+	return find_in(q, index, found);
 }
 
 /* What the upper says: 0, or -ENOENT when the lower layers decide; a whiteout is told apart. */
-static int find_upper(struct node *dir, const char *path, const char *name, struct layerset *below,
-		      struct found *found)
+static int find_upper(const struct quest *q, struct found *found)
 {
-	struct layer *upper = dir->view->upper;
 	struct found lower = { 0 };
-	int r = note_stat(upper, path, &found->st, &found->note);
+	int r = stat_name(q, DIRSET_UPPER, found);
 
 	if (r < 0)
 		return is_absent(r) ? -ENOENT : r;
@@ -257,15 +307,14 @@ static int find_upper(struct node *dir, const char *path, const char *name, stru
 		found->whiteout = true;
 		return -ENOENT;
 	}
-	found->layer = upper;
-	decode_special(upper, path, found);
+	decode_special(q, DIRSET_UPPER, found);
 	found->ino = shown_ino(found);
 	if (!S_ISDIR(found->st.st_mode))
 		return 0;
 	found->in_upper = true;
-	if (is_opaque(upper, path))
+	if (!q->below->n || is_opaque(q, DIRSET_UPPER))
 		return 0;
-	r = find_below_dir(dir, below, path, name, &lower);
+	r = find_below(q, &lower);
 	if (r == 0 && lower.below) {
 		found->ino = lower.ino;
 		found->below = take_ptr(lower.below);
@@ -286,53 +335,74 @@ int lookup_check_new_name(const struct node *dir, const char *name)
 	return is_reserved(dir, name) ? -EPERM : 0;
 }
 
+/* Does staging leave it out? */
+static bool is_hidden(struct node *dir, const char *name)
+{
+	autofree char *path = node_child_path(dir->view->nodes, dir, name);
+	struct stat st;
+
+	return path && layer_stat(dir->view->hide, path, &st) == 0;
+}
+
 int lookup_find(struct node *dir, const char *name, struct found *found)
 {
-	struct view *view = dir->view;
-	autolayerset struct layerset *below = NULL;
-	autofree char *path = node_child_path(view->nodes, dir, name);
-	bool in_upper;
+	autoquest struct quest q = { 0 };
 	int r;
 
 	*found = (struct found){ 0 };
-	if (!path)
-		return -ENOMEM;
 	if (is_reserved(dir, name))
 		return -ENOENT;
-	r = lookup_dir(dir, &below, &in_upper);
+	r = quest_begin(&q, dir, name);
 	if (r < 0)
 		return r;
-	if (in_upper) {
-		r = find_upper(dir, path, name, below, found);
-		if (r != -ENOENT || found->whiteout)
-			goto out;
-	}
-	r = find_below_dir(dir, below, path, name, found);
-out:
-	if (r == 0 && !S_ISDIR(found->st.st_mode) && view->hide) {
-		struct stat st;
-
-		if (layer_stat(view->hide, path, &st) == 0)
-			r = -ENOENT;
-	}
+	r = q.in_upper ? find_upper(&q, found) : -ENOENT;
+	if (r == -ENOENT && !found->whiteout)
+		r = find_below(&q, found);
+	if (r == 0 && dir->view->hide && !S_ISDIR(found->st.st_mode) && is_hidden(dir, name))
+		r = -ENOENT;
 	return r;
 }
 
 int lookup_below(struct node *dir, const char *name, bool *ret)
 {
-	autolayerset struct layerset *below = NULL;
-	autofree char *path = node_child_path(dir->view->nodes, dir, name);
+	autoquest struct quest q = { 0 };
 	autofound struct found found = { 0 };
-	bool in_upper;
-	int r;
+	int r = quest_begin(&q, dir, name);
 
-	if (!path)
-		return -ENOMEM;
-	r = lookup_dir(dir, &below, &in_upper);
 	if (r == 0)
-		r = find_below_dir(dir, below, path, name, &found);
+		r = find_below(&q, &found);
 	*ret = r == 0;
 	return r == -ENOENT ? 0 : r;
+}
+
+int lookup_open_upper(struct node *dir)
+{
+	autoquest struct quest q = { 0 };
+	int r = quest_begin(&q, dir, "");
+	int fd = r < 0 ? r : q.in_upper ? dirset_fd(q.set, DIRSET_UPPER) : -ENOENT;
+	int own;
+
+	if (fd < 0)
+		return fd;
+	do
+		own = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+	while (own < 0 && (errno == EMFILE || errno == ENFILE) && files_shrink(dir->view->files));
+	return own < 0 ? -errno : own;
+}
+
+int lookup_stat_dir(struct node *dir, struct layerset *below, int i, struct stat *st,
+		    struct note *note)
+{
+	struct dirset *set = dirset_get(dir, below);
+	int fd = set ? dirset_fd(set, i) : -ENOMEM;
+	int r = fd < 0 ? fd : fstat(fd, st) < 0 ? -errno : 0;
+
+	if (r == 0) {
+		note_read(i == DIRSET_UPPER ? dir->view->upper : below->v[i], fd, S_IFDIR, note);
+		note_show_mode(note, st);
+	}
+	dirset_put(set);
+	return r;
 }
 
 /* Staging leaves out what the base has: mark such entries as gone. */

@@ -199,6 +199,7 @@ void names_finish(struct names *names)
 		const struct name *e = &names->v[i];
 
 		if (kept && strcmp(names->v[kept - 1].text, e->text) == 0) {
+			names->v[kept - 1].last = e->layer;
 			open = open && e->type == DT_DIR;
 			if (open)
 				names->v[kept - 1].ino = e->ino;
@@ -206,7 +207,8 @@ void names_finish(struct names *names)
 			continue;
 		}
 		open = e->type == DT_DIR && !e->opaque;
-		names->v[kept++] = *e;
+		names->v[kept] = *e;
+		names->v[kept++].last = e->layer;
 	}
 	names->n = kept;
 }

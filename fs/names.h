@@ -22,6 +22,7 @@ struct name {
 	ino_t ino; /* of a directory: in the lowest layer that takes part */
 	const char *text;
 	unsigned short layer; /* index of the topmost layer that has it */
+	unsigned short last;  /* and of the lowest */
 	unsigned char type;   /* DT_* of dirent.h */
 	bool whiteout;	      /* the name is gone: only look-ups want to know */
 	bool opaque;	      /* a directory that hides those below it */

@@ -8,6 +8,7 @@
 #include "fs/base/cleanup.h"
 #include "fs/base/strv.h"
 #include "fs/data.h"
+#include "fs/dirs.h"
 #include "fs/handover.h"
 #include "fs/layer.h"
 #include "fs/layerset.h"
@@ -89,6 +90,8 @@ static void release_parts(struct node *node)
 	data_drop(node);
 	if (node->kept)
 		orphan_drop(node);
+	if (node->dir && node->view)
+		dirs_drop(node);
 	dir_free(node->dir);
 	layer_unref(node->layer);
 	node->dir = NULL;

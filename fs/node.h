@@ -39,7 +39,7 @@ enum virtual_dir {
 	VIRTUAL_PACKAGES,
 };
 
-/* What a directory is made of. All under nodes->lock. */
+/* What a directory is made of. All under nodes->lock, but the last. */
 struct dir {
 	struct layerset *below; /* immutable layers in which it shows, top first */
 	struct names *index;	/* what they add up to; NULL until somebody asks */
@@ -50,6 +50,7 @@ struct dir {
 	bool counted;
 	unsigned generation; /* the view's, when `below` was worked out */
 	bool in_upper;
+	struct dirset *set; /* under dirs->lock, see dirs.h */
 };
 
 struct node {

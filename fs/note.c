@@ -135,17 +135,33 @@ void note_read(const struct layer *layer, int fd, mode_t type, struct note *ret)
 		ret->ino = 0;
 }
 
-int note_stat(const struct layer *layer, const char *path, struct stat *st, struct note *note)
+static int stat_open(const struct layer *layer, int fd, struct stat *st, struct note *note)
 {
-	autofd int fd = layer_open(layer, path, O_PATH);
-
-	if (fd < 0)
-		return fd;
 	if (fstat(fd, st) < 0)
 		return -errno;
 	note_read(layer, fd, st->st_mode, note);
 	note_show_mode(note, st);
 	return 0;
+}
+
+int note_stat(const struct layer *layer, const char *path, struct stat *st, struct note *note)
+{
+	autofd int fd = layer_open(layer, path, O_PATH);
+
+	return fd < 0 ? fd : stat_open(layer, fd, st, note);
+}
+
+int note_stat_at(const struct layer *layer, int dir, const char *name, struct stat *st,
+		 struct note *note)
+{
+	autofd int fd = -1;
+
+	if (state_of(layer) == NOTE_NONE) {
+		*note = (struct note){ 0 };
+		return layer_stat_at(layer, dir, name, st);
+	}
+	fd = layer_open_at(dir, name, O_PATH);
+	return fd < 0 ? fd : stat_open(layer, fd, st, note);
 }
 
 static int set_or_remove(const char *path, const char *xattr, const char *text)

@@ -50,6 +50,9 @@ enum note_state note_state_of(int root);
 void note_read(const struct layer *layer, int fd, mode_t type, struct note *ret);
 /* lstat(2) of a path in a layer, with the note's permission bits. */
 int note_stat(const struct layer *layer, const char *path, struct stat *st, struct note *note);
+/* The same for a name in an open directory of the layer. */
+int note_stat_at(const struct layer *layer, int dir, const char *name, struct stat *st,
+		 struct note *note);
 /* Put `note` in the old one's place; an empty one goes away. -EOPNOTSUPP where that cannot be. */
 int note_write(struct layer *layer, int fd, const struct note *note);
 /* What a copy of the file shall say: the same, and `ino`. */

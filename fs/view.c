@@ -190,8 +190,7 @@ void view_show(const struct node *node, const struct layer *layer, const struct 
 }
 
 /* Of several layers: two and one for each directory in it, as any file system counts. */
-static int count_links(struct node *node, const char *path, struct layerset *below, bool in_upper,
-		       struct stat *st)
+static int count_links(struct node *node, struct layerset *below, bool in_upper, struct stat *st)
 {
 	nlink_t most = st->st_nlink;
 	unsigned subdirs;
@@ -199,8 +198,9 @@ static int count_links(struct node *node, const char *path, struct layerset *bel
 
 	for (size_t i = in_upper ? 0 : 1; i < below->n && most == 2 && below->n < 4; i++) {
 		struct stat lower;
+		struct note note;
 
-		r = layer_stat(below->v[i], path, &lower);
+		r = lookup_stat_dir(node, below, i, &lower, &note);
 		if (r < 0)
 			return r;
 		most = lower.st_nlink;
@@ -215,14 +215,11 @@ static int count_links(struct node *node, const char *path, struct layerset *bel
 static int stat_dir(struct node *node, struct stat *st)
 {
 	autolayerset struct layerset *below = NULL;
-	autofree char *path = node_path(node->view->nodes, node);
 	struct layer *top;
 	struct note note;
 	bool in_upper;
 	int r;
 
-	if (!path)
-		return -ENOMEM;
 	r = lookup_dir(node, &below, &in_upper);
 	if (r < 0)
 		return r;
@@ -232,11 +229,11 @@ static int stat_dir(struct node *node, struct stat *st)
 		view_show(node, NULL, NULL, st);
 		return 0;
 	}
-	r = note_stat(top, path, st, &note);
+	r = lookup_stat_dir(node, below, in_upper ? DIRSET_UPPER : 0, st, &note);
 	if (r < 0)
 		return r;
 	if (in_upper + below->n > 1)
-		r = count_links(node, path, below, in_upper, st);
+		r = count_links(node, below, in_upper, st);
 	view_show(node, top, &note, st);
 	return r;
 }

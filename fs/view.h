@@ -188,6 +188,11 @@ void found_release(struct found *found);
 int lookup_below(struct node *dir, const char *name, bool *ret);
 /* The directory's present layers: those below (a reference for the caller), and the upper? */
 int lookup_dir(struct node *dir, struct layerset **below, bool *in_upper);
+/* What the directory itself is in the upper (DIRSET_UPPER of dirs.h) or in layer `i` of those
+ * below; and an O_PATH descriptor of it in the upper, -ENOENT when it is not there. */
+int lookup_stat_dir(struct node *dir, struct layerset *below, int i, struct stat *st,
+		    struct note *note);
+int lookup_open_upper(struct node *dir);
 int lookup_list(struct node *dir, struct names **ret);
 /* 0 when nothing shows in it, else -ENOTEMPTY or another error. */
 int lookup_check_empty(struct node *dir);
