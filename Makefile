@@ -2,6 +2,7 @@
 # make              build xsysfs and xsysfs-build into out/
 # make demo         the whole road, step by step, from a toolchain to programs that run on the Pi
 # make check        everything that proves it       [T=fs/copyup] [SAN=address,undefined|thread]
+# make check-threads  what happens at once, under ThreadSanitizer
 # make FUSE=DIR     the same with the libfuse in DIR, into out/fuse: see tests/libfuse
 # make bench        how fast it is, beside what else there is: see tests/bench/README.md
 #                   [W=rm,walk] [P=kernel,xsysfs] [N=5]
@@ -232,6 +233,13 @@ check: all units
 	tests/run --out $(OUT) $(if $(CHECK_SAN),--san $(CHECK_SAN)) \
 		$(if $(CHECK_FUZZ),--fuzz $(CHECK_FUZZ)) $(if $(LINT),--lint) $(T)
 
+# Where most happens at once, with the engine and the daemon under ThreadSanitizer.
+BUSY := fs/changes-are fs/make-j fs/random fs/readers fs/two-installs unit/threads@san unit/xs@san
+
+check-threads: all
+	+$(MAKE) --no-print-directory SAN=thread all units
+	tests/run --out $(OUT) --san out/san-thread --daemon out/san-thread $(BUSY)
+
 bench: all $(OUT)/tests/bench/floor
 	tests/bench/run --out $(OUT) --json $(OUT)/bench.json
 
@@ -284,5 +292,5 @@ install: all
 	install -D -m 644 mountscripts/xsysfs@.service \
 		$(DESTDIR)$(PREFIX)/lib/systemd/user/xsysfs@.service
 
-.PHONY: all bench check clean demo deps fuzz fuzzers install lint units
+.PHONY: all bench check check-threads clean demo deps fuzz fuzzers install lint units
 .DELETE_ON_ERROR:
