@@ -159,12 +159,17 @@ UNIT_SRC := \
 
 # One program per file, libFuzzer; FUZZ_COMMON is in each.
 FUZZ_SRC := \
+	tests/fuzz/control.c \
 	tests/fuzz/model.c \
+	tests/fuzz/state.c \
+	tests/fuzz/texts.c \
+	tests/fuzz/unpack.c \
 
 FUZZ_COMMON_SRC := \
 	tests/fuzz/fault.c \
 	tests/fuzz/fuzz.c \
 	tests/fuzz/plain.c \
+	tests/fuzz/walk.c \
 
 BASE_LIBS    := $(shell pkg-config --libs libcrypto 2>/dev/null)
 FUSE_PC      := $(if $(FUSE),PKG_CONFIG_PATH=$(FUSE)/lib/pkgconfig pkg-config --static,pkg-config)

@@ -34,6 +34,14 @@ struct unpack {
 	char **why;
 };
 
+/* libarchive has no words for some damage. */
+static const char *reason(struct archive *a)
+{
+	const char *words = archive_error_string(a);
+
+	return words ? words : "it makes no sense";
+}
+
 static void cleanup_read(struct archive **a)
 {
 	if (*a)
@@ -97,7 +105,7 @@ static int cannot_write(struct unpack *u, const char *name)
 	if (error > 0)
 		return why_errno(u->why, -error, "cannot write '%s' of '%s'", name, u->archive);
 	return why_set(u->why, -EIO, "cannot write '%s' of '%s': %s", name, u->archive,
-		       archive_error_string(u->out));
+		       reason(u->out));
 }
 
 static int check_entry(struct unpack *u, struct archive_entry *e, const char *name)
@@ -134,7 +142,7 @@ static int copy_data(struct unpack *u, const char *name)
 			return 0;
 		if (r < ARCHIVE_WARN)
 			return why_set(u->why, -EBADMSG, "'%s' is damaged at '%s': %s", u->archive,
-				       name, archive_error_string(u->in));
+				       name, reason(u->in));
 		u->bytes += size;
 		if (u->bytes > u->limits.bytes ||
 		    (uint64_t)offset > u->limits.bytes - (size < u->limits.bytes ? size : 0))
@@ -214,16 +222,14 @@ static int unpack_all(struct unpack *u, const char *path)
 		out, ARCHIVE_EXTRACT_PERM | ARCHIVE_EXTRACT_TIME | ARCHIVE_EXTRACT_SECURE_SYMLINKS |
 			     ARCHIVE_EXTRACT_SECURE_NODOTDOT | ARCHIVE_EXTRACT_UNLINK);
 	if (archive_read_open_filename(in, path, BLOCK) != ARCHIVE_OK)
-		return why_set(u->why, -EBADMSG, "cannot read '%s': %s", u->archive,
-			       archive_error_string(in));
+		return why_set(u->why, -EBADMSG, "cannot read '%s': %s", u->archive, reason(in));
 	while ((r = archive_read_next_header(in, &e)) == ARCHIVE_OK || r == ARCHIVE_WARN) {
 		r = unpack_entry(u, e);
 		if (r < 0)
 			return r;
 	}
 	if (r != ARCHIVE_EOF)
-		return why_set(u->why, -EBADMSG, "'%s' is damaged: %s", u->archive,
-			       archive_error_string(in));
+		return why_set(u->why, -EBADMSG, "'%s' is damaged: %s", u->archive, reason(in));
 	if (u->entries == 0)
 		return why_set(u->why, -EBADMSG, "'%s' is empty", u->archive);
 	/* times of folders are set here */
