@@ -81,17 +81,18 @@ static int open_name(const struct quest *q, int i, int flags)
 	return fd < 0 ? fd : layer_open_at(fd, q->name, flags);
 }
 
-static bool is_opaque(const struct quest *q, int i)
-{
-	autofd int fd = open_name(q, i, O_RDONLY | O_DIRECTORY);
-
-	return fd >= 0 && opaque_is(fd);
-}
-
 /* Nothing there: a name that is not, or one below something that is no directory in that layer. */
 static bool is_absent(int r)
 {
 	return r == -ENOENT || r == -ENOTDIR || r == -ELOOP;
+}
+
+/* 1, 0 or -errno: who takes "no descriptor left" for a "no" has deleted files come back. */
+static int is_opaque(const struct quest *q, int i)
+{
+	autofd int fd = open_name(q, i, O_RDONLY | O_DIRECTORY);
+
+	return fd >= 0 ? opaque_is(fd) : fd == -EACCES || is_absent(fd) ? 0 : fd;
 }
 
 /* Which of the layers `i` to `last` show a directory of that name, until something hides the rest.
@@ -116,7 +117,10 @@ static int stack_up(const struct quest *q, size_t i, size_t last, struct layerse
 			break;
 		*lowest = here;
 		in[found++] = here.layer;
-		if (here.layer->origin != ORIGIN_BASE && i < last && is_opaque(q, i))
+		r = here.layer->origin != ORIGIN_BASE && i < last ? is_opaque(q, i) : 0;
+		if (r < 0)
+			return r;
+		if (r > 0)
 			break;
 	}
 	*ret = layerset_new(in, found);
@@ -124,15 +128,16 @@ static int stack_up(const struct quest *q, size_t i, size_t last, struct layerse
 }
 
 /* A device that looks like a whiteout is kept as a file: see special.h. */
-static void decode_special(const struct quest *q, int i, struct found *found)
+static int decode_special(const struct quest *q, int i, struct found *found)
 {
 	autofd int fd = -1;
 
 	if (!special_may_be(&found->st) || found->layer->origin == ORIGIN_BASE)
-		return;
+		return 0;
 	fd = open_name(q, i, O_RDONLY | O_NONBLOCK);
 	if (fd >= 0 && special_is(fd))
 		special_show(&found->st);
+	return fd < 0 && fd != -EACCES ? fd : 0;
 }
 
 static ino_t shown_ino(const struct found *found)
@@ -164,7 +169,9 @@ static int find_in(const struct quest *q, const struct names *index, struct foun
 		return r;
 	if (whiteout_is(&found->st) && found->layer->origin != ORIGIN_BASE)
 		return -ENOENT;
-	decode_special(q, i, found);
+	r = decode_special(q, i, found);
+	if (r < 0)
+		return r;
 	found->ino = shown_ino(found);
 	if (S_ISDIR(found->st.st_mode)) {
 		struct found lowest = *found;
@@ -307,13 +314,16 @@ static int find_upper(const struct quest *q, struct found *found)
 		found->whiteout = true;
 		return -ENOENT;
 	}
-	decode_special(q, DIRSET_UPPER, found);
+	r = decode_special(q, DIRSET_UPPER, found);
+	if (r < 0)
+		return r;
 	found->ino = shown_ino(found);
 	if (!S_ISDIR(found->st.st_mode))
 		return 0;
 	found->in_upper = true;
-	if (!q->below->n || is_opaque(q, DIRSET_UPPER))
-		return 0;
+	r = q->below->n ? is_opaque(q, DIRSET_UPPER) : 1;
+	if (r != 0)
+		return r < 0 ? r : 0;
 	r = find_below(q, &lower);
 	if (r == 0 && lower.below) {
 		found->ino = lower.ino;

@@ -119,6 +119,8 @@ static int read_marks(int fd, const char *name, struct name *entry)
 	} else if (entry->type == DT_DIR) {
 		autofd int dir = openat(fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 
+		if (dir < 0 && errno != EACCES && errno != ENOENT && errno != ENOTDIR)
+			return -errno;
 		entry->opaque = dir >= 0 && opaque_is(dir);
 	}
 	return 0;
