@@ -34,12 +34,14 @@ BASE_SRC := \
 	fs/base/io.c \
 	fs/base/kv.c \
 	fs/base/log.c \
+	fs/base/message.c \
 	fs/base/name.c \
 	fs/base/strv.c \
 
 # The file system without FUSE: unit tests, fuzzers and the offline commands use it.
 ENGINE_SRC := \
 	fs/attr.c \
+	fs/begun.c \
 	fs/change.c \
 	fs/conflict.c \
 	fs/copyup.c \
@@ -59,6 +61,7 @@ ENGINE_SRC := \
 	fs/orphan.c \
 	fs/rename.c \
 	fs/requests.c \
+	fs/resume.c \
 	fs/roster.c \
 	fs/special.c \
 	fs/stack.c \
@@ -76,6 +79,8 @@ ENGINE_SRC := \
 DAEMON_SRC := \
 	fs/control_server.c \
 	fs/daemon.c \
+	fs/keeper.c \
+	fs/ops_again.c \
 	fs/ops_data.c \
 	fs/ops_dir.c \
 	fs/ops_name.c \

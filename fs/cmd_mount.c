@@ -17,7 +17,7 @@
 #include "fs/base/log.h"
 #include "fs/cmd.h"
 #include "fs/control.h"
-#include "fs/daemon.h"
+#include "fs/keeper.h"
 #include "fs/mounts.h"
 #include "fs/state.h"
 #include "fs/tag.h"
@@ -137,7 +137,7 @@ static int open_state(const struct plan *plan, struct state **ret)
 }
 
 /* The daemon, in the background: it says what goes wrong on our stderr until it is ready. */
-static int serve_in_background(struct state *state, struct daemon_options *options, int ready)
+static int serve_in_background(struct state *state, struct keeper_options *options, int ready)
 {
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
@@ -145,7 +145,7 @@ static int serve_in_background(struct state *state, struct daemon_options *optio
 		return -errno;
 	options->ready = ready;
 	options->quiet = null;
-	return daemon_run(state, options);
+	return keeper_run(state, options);
 }
 
 static int wait_until_ready(int fd, pid_t pid)
@@ -167,7 +167,7 @@ static int wait_until_ready(int fd, pid_t pid)
 
 static int start(struct plan *plan)
 {
-	struct daemon_options options = {
+	struct keeper_options options = {
 		.mountpoint = plan->point, .options = plan->options, .ready = -1, .quiet = -1
 	};
 	struct state *state;
@@ -177,7 +177,7 @@ static int start(struct plan *plan)
 	if (open_state(plan, &state) < 0)
 		return CMD_FAILED;
 	if (plan->foreground)
-		return daemon_run(state, &options) < 0 ? CMD_FAILED : CMD_DONE;
+		return keeper_run(state, &options) < 0 ? CMD_FAILED : CMD_DONE;
 	if (pipe2(fds, O_CLOEXEC) < 0) {
 		log_errno(-errno, "cannot start the daemon");
 		state_close(state);
@@ -255,18 +255,31 @@ static void server_release(struct server *server)
 		close(server->pidfd);
 }
 
+/* The keeper is the last to go; a worker that has lost it is alone. */
+static int open_last(const struct kv *status)
+{
+	const char *const keys[] = { "keeper", "pid" };
+	int fd = -1;
+
+	for (size_t i = 0; fd < 0 && i < ARRAY_SIZE(keys); i++) {
+		const char *pid = kv_get(status, keys[i]);
+
+		if (pid && atoi(pid) > 1)
+			fd = syscall(SYS_pidfd_open, atoi(pid), 0);
+	}
+	return fd;
+}
+
 static void server_find(struct server *server, const char *state)
 {
 	struct where where = { .state = (char *)state };
 	autokv struct kv reply = { 0 };
-	const char *pid;
 
 	server->control = where_connect(&where);
 	if (server->control < 0 ||
 	    control_ask(server->control, "status", NULL, NULL, &reply, NULL) < 0)
 		return;
-	pid = kv_get(&reply, "pid");
-	server->pidfd = pid ? syscall(SYS_pidfd_open, atoi(pid), 0) : -1;
+	server->pidfd = open_last(&reply);
 	server->installing = kv_get(&reply, "pending");
 	if (server->installing)
 		log_error("an install of '%s' is under way: unmount when it has ended",

@@ -3,31 +3,50 @@
  *
  * A message is kv lines (kv.h). A request has "verb"; a reply has "errno" (0: done) and, when it
  * failed, "message". Only the daemon's own user and root are answered (SO_PEERCRED). An install
- * lives on the connection that began it: when that closes without a commit, it is dropped.
+ * lives on the connection that began it: when that closes without a commit, it is dropped. When
+ * the daemon is followed by another, it is dropped unless its owner comes back within a minute.
  *
  *   status                                     state, sysroot, mountpoint, pid, pending, and
  *                                              requests.KIND: how many of a kind (requests.h)
- *   begin package version key needs replaces   view: the build view's name below .xsysfs/build
+ *   begin package version key needs replaces token   view: the build view's name below
+ *                                              .xsysfs/build; token: letters and digits
+ *   resume package token                       install: pending (it is this connection's now) or
+ *                                              committed
  *   commit | abort                             of that install; note, note.1, ...
  *   remove package | rollback package | gc     gone: layer ids
  *   quit                                       after an unmount: other mount namespaces may have
  *                                              copies of the mount that keep it alive
+ *   upgrade program                            that program takes the mount over
  *   base                                       comes with a descriptor of the base's root
  */
 #pragma once
 
-#include "fs/base/kv.h"
+#include <stdbool.h>
+#include <sys/types.h>
 
-enum { CONTROL_MAX = 64 * 1024 };
+#include "fs/base/kv.h"
 
 /* ---- the daemon's side: control_server.c ---- */
 
 struct xs;
 struct control;
 
-/* Listen; answers come from threads of its own. `mountpoint` is copied. */
-int control_start(struct xs *xs, const char *mountpoint, struct control **ret);
-/* Drop all installs that are under way, and the socket. Takes NULL. */
+/* What the server is told, and tells. All of it is lent for the life of the server. */
+struct control_options {
+	const char *mountpoint;
+	int socket;		/* of control_listen */
+	pid_t keeper;		/* see keeper.h */
+	unsigned restarts;	/* how many workers there were before */
+	const char *died;	/* of what the last one did; "" when there was none */
+	bool (*outlives)(void); /* does the mount outlive this worker? */
+};
+
+/* Make the socket. Returns a descriptor or -errno. */
+int control_listen(int state);
+
+/* Answer, in threads of its own. */
+int control_start(struct xs *xs, const struct control_options *options, struct control **ret);
+/* Drop all installs that are under way. Takes NULL. */
 void control_stop(struct control *control);
 
 /* ---- a command's side: control_client.c ---- */

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "fs/base/cleanup.h"
+#include "fs/base/message.h"
 
 int control_connect(int state)
 {
@@ -25,52 +26,17 @@ int control_connect(int state)
 	return take_fd(&fd);
 }
 
-/* Receive one message, and a descriptor if one comes with it. */
-static int receive(int control, char *buf, size_t size, size_t *len, int *fd)
-{
-	union {
-		struct cmsghdr head;
-		char space[CMSG_SPACE(sizeof(int))];
-	} aux;
-	struct iovec io = { .iov_base = buf, .iov_len = size };
-	struct msghdr msg = { .msg_iov = &io,
-			      .msg_iovlen = 1,
-			      .msg_control = aux.space,
-			      .msg_controllen = sizeof(aux.space) };
-	ssize_t n;
-
-	do
-		n = recvmsg(control, &msg, MSG_CMSG_CLOEXEC);
-	while (n < 0 && errno == EINTR);
-	if (n <= 0)
-		return n < 0 ? -errno : -EPIPE;
-	*len = n;
-	for (struct cmsghdr *c = CMSG_FIRSTHDR(&msg); c; c = CMSG_NXTHDR(&msg, c))
-		if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS)
-			memcpy(fd, CMSG_DATA(c), sizeof(*fd));
-	return msg.msg_flags & MSG_TRUNC ? -EMSGSIZE : 0;
-}
-
 int control_call(int control, const struct kv *request, struct kv *reply, int *fd)
 {
-	autofree char *text = kv_format(request);
-	autofree char *buf = malloc(CONTROL_MAX);
 	autofd int got = -1;
 	const char *code;
-	size_t len = 0;
-	int r;
+	size_t n = 0;
+	int r = message_send(control, request, NULL, 0);
 
-	if (!text || !buf)
-		return -ENOMEM;
-	if (strlen(text) > CONTROL_MAX)
-		return -EMSGSIZE;
-	if (send(control, text, strlen(text), MSG_NOSIGNAL) < 0)
-		return -errno;
-	r = receive(control, buf, CONTROL_MAX, &len, &got);
 	if (r == 0)
-		r = kv_parse(reply, buf, len, NULL);
+		r = message_receive(control, reply, &got, 1, &n);
 	if (r < 0)
-		return r;
+		return r == -ECONNRESET ? -EPIPE : r;
 	code = kv_get(reply, "errno");
 	if (!code)
 		return -EPROTO;

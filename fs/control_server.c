@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -12,20 +13,27 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "fs/base/cleanup.h"
+#include "fs/base/message.h"
 #include "fs/install.h"
 #include "fs/layer.h"
 #include "fs/state.h"
+#include "fs/view.h"
 #include "fs/xs.h"
 
-enum { MAX_LISTED = 100 }; /* values of one list in a reply */
+enum {
+	MAX_LISTED = 100, /* values of one list in a reply */
+	OWNERS_SECONDS = 60,
+};
 
 struct control {
 	struct xs *xs;
-	char *mountpoint;
+	struct control_options options;
 	int socket;
+	time_t owners_until; /* by CLOCK_MONOTONIC; 0: nobody is waited for */
 	pthread_t thread;
 	pthread_mutex_t lock;
 	struct connection *connections; /* under lock */
@@ -36,8 +44,10 @@ struct connection {
 	struct control *control;
 	int socket;
 	pthread_t thread;
-	bool done;	     /* under control->lock: only to be joined */
-	struct sight *sight; /* its install; only the connection's thread uses it */
+	bool done; /* under control->lock: only to be joined */
+	/* only the connection's thread uses these */
+	struct sight *sight; /* its install */
+	char *settled;	     /* the package of whose commit the next reply tells */
 };
 
 /* An answer in the making. */
@@ -96,6 +106,20 @@ static int set_requests(struct kv *kv, const struct requests *requests)
 	return r;
 }
 
+static int set_keeper(struct kv *kv, const struct control_options *o)
+{
+	/* one that has died is nobody's parent any more */
+	int r = kv_setf(kv, "keeper", "%d", getppid() == o->keeper ? (int)o->keeper : 0);
+
+	if (r == 0)
+		r = kv_set(kv, "version", VERSION);
+	if (r == 0)
+		r = kv_setf(kv, "restarts", "%u", o->restarts);
+	if (r == 0 && o->restarts)
+		r = set_text(kv, "restarted-after", o->died);
+	return r == 0 ? kv_set(kv, "outlives-daemon", o->outlives() ? "yes" : "no") : r;
+}
+
 static int do_status(struct connection *c, const struct kv *request, struct answer *a)
 {
 	struct xs *xs = c->control->xs;
@@ -104,7 +128,8 @@ static int do_status(struct connection *c, const struct kv *request, struct answ
 
 	(void)request;
 	if (r < 0 || (r = kv_setf(&a->kv, "pid", "%d", (int)getpid())) < 0 ||
-	    (r = set_text(&a->kv, "mountpoint", c->control->mountpoint)) < 0 ||
+	    (r = set_keeper(&a->kv, &c->control->options)) < 0 ||
+	    (r = set_text(&a->kv, "mountpoint", c->control->options.mountpoint)) < 0 ||
 	    (r = set_text(&a->kv, "state", xs->state->path)) < 0 ||
 	    (r = set_text(&a->kv, "sysroot", xs->state->base_path)) < 0 ||
 	    (r = set_requests(&a->kv, &xs->requests)) < 0)
@@ -120,6 +145,7 @@ static int do_begin(struct connection *c, const struct kv *request, struct answe
 		.key = text(request, "key"),
 		.needs = text(request, "needs"),
 		.replaces = text(request, "replaces"),
+		.token = text(request, "token"),
 	};
 	int r;
 
@@ -139,6 +165,7 @@ static int do_commit(struct connection *c, const struct kv *request, struct answ
 	(void)request;
 	if (!sight)
 		return -EINVAL;
+	c->settled = strdup(sight->view->name);
 	r = xs_commit(c->control->xs, sight, &problems, &notes);
 	if (problems.n) {
 		set_list(&a->kv, "problem", &problems);
@@ -146,6 +173,20 @@ static int do_commit(struct connection *c, const struct kv *request, struct answ
 	}
 	set_list(&a->kv, "note", &notes);
 	return r;
+}
+
+/* He whose install it is comes back after the worker before us has died. */
+static int do_resume(struct connection *c, const struct kv *request, struct answer *a)
+{
+	const char *package = text(request, "package");
+	int r;
+
+	if (c->sight)
+		return -EALREADY;
+	r = xs_claim(c->control->xs, package, text(request, "token"), &c->sight, &a->problem);
+	if (r == 0 && !c->sight)
+		c->settled = strdup(package);
+	return r < 0 ? r : kv_set(&a->kv, "install", c->sight ? "pending" : "committed");
 }
 
 static int do_abort(struct connection *c, const struct kv *request, struct answer *a)
@@ -189,6 +230,16 @@ static int do_quit(struct connection *c, const struct kv *request, struct answer
 	return 0;
 }
 
+/* Another worker, of another program maybe, is to take the mount over. */
+static int do_upgrade(struct connection *c, const struct kv *request, struct answer *a)
+{
+	const struct xs_events *events = &c->control->xs->events;
+
+	(void)a;
+	return events->upgrade ? events->upgrade(events->arg, text(request, "program"))
+			       : -EOPNOTSUPP;
+}
+
 static int do_base(struct connection *c, const struct kv *request, struct answer *a)
 {
 	(void)request;
@@ -200,71 +251,58 @@ static const struct {
 	const char *name;
 	int (*call)(struct connection *c, const struct kv *request, struct answer *a);
 } verbs[] = {
-	{ "abort", do_abort },	 { "base", do_base },
-	{ "begin", do_begin },	 { "commit", do_commit },
-	{ "gc", do_gc },	 { "remove", do_remove },
-	{ "quit", do_quit },	 { "rollback", do_rollback },
-	{ "status", do_status },
+	{ "abort", do_abort },	 { "base", do_base },	    { "begin", do_begin },
+	{ "commit", do_commit }, { "gc", do_gc },	    { "quit", do_quit },
+	{ "remove", do_remove }, { "resume", do_resume },   { "rollback", do_rollback },
+	{ "status", do_status }, { "upgrade", do_upgrade },
 };
 
-static int dispatch(struct connection *c, const char *buf, size_t len, struct answer *a)
+static int dispatch(struct connection *c, const struct kv *request, struct answer *a)
 {
-	autokv struct kv request = { 0 };
-	int r = kv_parse(&request, buf, len, NULL);
-
-	if (r < 0)
-		return r;
 	for (size_t i = 0; i < ARRAY_SIZE(verbs); i++)
-		if (strcmp(verbs[i].name, text(&request, "verb")) == 0)
-			return verbs[i].call(c, &request, a);
+		if (strcmp(verbs[i].name, text(request, "verb")) == 0)
+			return verbs[i].call(c, request, a);
 	return -ENOSYS;
 }
 
-static int send_message(int socket, const char *data, size_t len, int fd)
-{
-	union {
-		struct cmsghdr head;
-		char space[CMSG_SPACE(sizeof(int))];
-	} aux = { 0 };
-	struct iovec io = { .iov_base = (char *)data, .iov_len = len };
-	struct msghdr msg = { .msg_iov = &io, .msg_iovlen = 1 };
-
-	if (fd >= 0) {
-		msg.msg_control = aux.space;
-		msg.msg_controllen = sizeof(aux.space);
-		aux.head.cmsg_level = SOL_SOCKET;
-		aux.head.cmsg_type = SCM_RIGHTS;
-		aux.head.cmsg_len = CMSG_LEN(sizeof(int));
-		memcpy(CMSG_DATA(&aux.head), &fd, sizeof(fd));
-	}
-	return sendmsg(socket, &msg, MSG_NOSIGNAL) < 0 ? -errno : 0;
-}
-
-static int answer(struct connection *c, const char *buf, size_t len)
+/* `r` is what became of the request so far: one that cannot be read is answered, too. */
+static int answer(struct connection *c, const struct kv *request, int r)
 {
 	struct answer a = { .fd = -1 };
-	autofree char *out = NULL;
-	int r = dispatch(c, buf, len, &a);
 
+	if (r == 0)
+		r = dispatch(c, request, &a);
 	r = kv_setf(&a.kv, "errno", "%d", -r);
 	if (r == 0 && a.problem)
 		r = set_text(&a.kv, "message", a.problem);
-	out = r < 0 ? NULL : kv_format(&a.kv);
-	r = out ? send_message(c->socket, out, strlen(out), a.fd) : -ENOMEM;
+	if (r == 0)
+		r = message_send(c->socket, &a.kv, &a.fd, a.fd >= 0);
 	kv_release(&a.kv);
 	free(a.problem);
 	return r;
 }
 
+static bool is_gone(int r)
+{
+	return r < 0 && r != -EBADMSG && r != -EMSGSIZE;
+}
+
 static void *serve(void *arg)
 {
 	struct connection *c = arg;
-	autofree char *buf = malloc(CONTROL_MAX);
-	ssize_t n;
+	int r;
 
-	while (buf && (n = recv(c->socket, buf, CONTROL_MAX, 0)) > 0)
-		if (answer(c, buf, n) < 0)
-			break;
+	do {
+		autokv struct kv request = { 0 };
+		size_t n;
+
+		r = message_receive(c->socket, &request, NULL, 0, &n);
+		if (!is_gone(r))
+			r = answer(c, &request, r);
+		if (r == 0 && c->settled)
+			xs_settled(c->control->xs, c->settled);
+		free(take_ptr(c->settled));
+	} while (r == 0);
 	if (c->sight)
 		xs_abort(c->control->xs, c->sight);
 	pthread_mutex_lock(&c->control->lock);
@@ -335,13 +373,32 @@ static int start_connection(struct control *control, int socket)
 	return r;
 }
 
+/* For a while after another worker has died: installs whose owners do not come back are dropped. */
+static void wait_for_owners(struct control *control)
+{
+	struct pollfd p = { .fd = control->socket, .events = POLLIN };
+	struct timespec now;
+
+	if (!control->owners_until)
+		return;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	if (now.tv_sec < control->owners_until &&
+	    poll(&p, 1, (control->owners_until - now.tv_sec) * 1000) != 0)
+		return;
+	control->owners_until = 0;
+	xs_abort_unclaimed(control->xs);
+}
+
 static void *accept_all(void *arg)
 {
 	struct control *control = arg;
 
+	xs_tell_again(control->xs);
 	for (;;) {
-		int fd = accept4(control->socket, NULL, NULL, SOCK_CLOEXEC);
+		int fd;
 
+		wait_for_owners(control);
+		fd = accept4(control->socket, NULL, NULL, SOCK_CLOEXEC);
 		if (fd < 0 && (errno == EINTR || errno == ECONNABORTED || errno == EMFILE))
 			continue;
 		if (fd < 0)
@@ -352,7 +409,7 @@ static void *accept_all(void *arg)
 	}
 }
 
-static int listen_at(int state)
+int control_listen(int state)
 {
 	struct sockaddr_un addr = { .sun_family = AF_UNIX };
 	autofd int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
@@ -368,51 +425,52 @@ static int listen_at(int state)
 	return take_fd(&fd);
 }
 
-int control_start(struct xs *xs, const char *mountpoint, struct control **ret)
+static int start_accepting(struct control *control)
+{
+	sigset_t all, old;
+	int r;
+
+	sigfillset(&all); /* signals are for the thread that waits for the end */
+	pthread_sigmask(SIG_SETMASK, &all, &old);
+	r = -pthread_create(&control->thread, NULL, accept_all, control);
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	return r;
+}
+
+int control_start(struct xs *xs, const struct control_options *options, struct control **ret)
 {
 	struct control *control = calloc(1, sizeof(*control));
-	int r = -ENOMEM;
+	struct timespec now;
+	int r;
 
 	if (!control)
-		return r;
+		return -ENOMEM;
 	control->xs = xs;
-	control->mountpoint = strdup(mountpoint);
+	control->options = *options;
+	control->socket = options->socket;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	if (options->restarts)
+		control->owners_until = now.tv_sec + OWNERS_SECONDS;
 	pthread_mutex_init(&control->lock, NULL);
-	control->socket = control->mountpoint ? listen_at(xs->state->fd) : -ENOMEM;
-	r = control->socket < 0 ? control->socket : 0;
-	if (r == 0) {
-		sigset_t all, old;
-
-		sigfillset(&all); /* signals are for the thread that waits for the end */
-		pthread_sigmask(SIG_SETMASK, &all, &old);
-		r = -pthread_create(&control->thread, NULL, accept_all, control);
-		pthread_sigmask(SIG_SETMASK, &old, NULL);
-	}
-	if (r < 0) {
-		if (control->socket >= 0)
-			close(control->socket);
-		free(control->mountpoint);
+	r = start_accepting(control);
+	if (r < 0)
 		free(control);
-		return r;
-	}
-	*ret = control;
-	return 0;
+	else
+		*ret = control;
+	return r;
 }
 
 void control_stop(struct control *control)
 {
 	if (!control)
 		return;
-	unlinkat(control->xs->state->fd, "control", 0);
 	shutdown(control->socket, SHUT_RDWR);
 	pthread_join(control->thread, NULL);
-	close(control->socket);
 	for (struct connection *c = control->connections, *next; c; c = next) {
 		next = c->next;
 		shutdown(c->socket, SHUT_RDWR);
 		connection_free(c);
 	}
-	free(control->mountpoint);
 	pthread_mutex_destroy(&control->lock);
 	free(control);
 }

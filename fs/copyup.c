@@ -353,6 +353,49 @@ static int stat_lower(const struct node *node, const struct layer *layer, const 
 	return 0;
 }
 
+/* There is a file of that name in the upper, and the table says that it is this node's: a worker
+ * before ours has put the copy there, and died before it could say so. */
+static int adopt(struct node *node, struct layer *layer, const char *path, const struct stat *st,
+		 int dir)
+{
+	struct view *view = node->view;
+	const char *name = node_name(view->nodes, node);
+	struct stat copy;
+	int r = 0;
+
+	if (fstatat(dir, name, &copy, AT_SYMLINK_NOFOLLOW) < 0)
+		return -errno;
+	if (!node_has_name(view->nodes, node) || whiteout_is(&copy) ||
+	    (copy.st_mode & S_IFMT) != (st->st_mode & S_IFMT))
+		return -EEXIST;
+	pthread_rwlock_wrlock(&view->placing);
+	if (st->st_nlink > 1)
+		r = link_other_names(node, layer, path, st->st_ino);
+	node_set_layer(view->nodes, node, view->upper, copy.st_ino);
+	data_forget(view->files, node);
+	pthread_rwlock_unlock(&view->placing);
+	return r;
+}
+
+/* The name is another file's by now, while somebody has the old one open: a copy of his own. */
+static int keep_copy(struct node *node, const char *path, const char *temp)
+{
+	struct view *view = node->view;
+	struct stat copy;
+	int r;
+
+	if (fstatat(view->work, temp, &copy, AT_SYMLINK_NOFOLLOW) < 0)
+		return -errno;
+	r = node_set_unlinked_at(view->nodes, node, path);
+	if (r == 0)
+		r = orphan_take(node, view->work, temp);
+	if (r == 0) {
+		node_set_kept(view->nodes, node, view->upper, copy.st_ino);
+		data_forget(view->files, node);
+	}
+	return r;
+}
+
 /* Under the node's stripe. */
 static int copy_up(struct node *node, struct layer *layer)
 {
@@ -376,6 +419,12 @@ static int copy_up(struct node *node, struct layer *layer)
 	r = make_copy(view, layer, path, &st, &note, temp);
 	if (r == 0)
 		r = place(node, layer, path, &st, temp, dir);
+	if (r == -EEXIST && !node_has_name(view->nodes, node))
+		return keep_copy(node, path, temp);
+	if (r == -EEXIST) {
+		r = adopt(node, layer, path, &st, dir);
+		unlinkat(view->work, temp, 0);
+	}
 	if (r < 0)
 		unlinkat(view->work, temp, 0);
 	return r;

@@ -12,27 +12,66 @@
 
 #include "fs/base/cleanup.h"
 #include "fs/base/log.h"
-#include "fs/base/strv.h"
+#include "fs/base/message.h"
 #include "fs/control.h"
+#include "fs/handover.h"
 #include "fs/ops.h"
 #include "fs/session.h"
 #include "fs/state.h"
 
-/* What every operation gets as userdata is the xs; what only init needs is here. */
-static int ready_fd = -1, quiet_fd = -1;
+/* What the keeper has given us. */
+struct task {
+	struct kv kv;
+	int fuse, memory, lock, base, control; /* -1: handed on */
+};
+
+/* The one worker that this process is: what FUSE's callbacks cannot be given. */
+static struct {
+	struct xs *xs;
+	pthread_t main_thread;
+	bool quiet;
+	bool keeper_gone; /* atomic */
+	bool again;	  /* atomic: end, so that another worker starts */
+} worker;
+
+/* Does the mount live on when we die? */
+static bool outlives(void)
+{
+	return !__atomic_load_n(&worker.keeper_gone, __ATOMIC_RELAXED) &&
+	       session_can_resend(worker.xs->nodes.memory);
+}
+
+static int tell_keeper(const char *verb, const char *key, const char *value)
+{
+	autokv struct kv kv = { 0 };
+	int r = kv_set(&kv, "verb", verb);
+
+	if (r == 0)
+		r = kv_set(&kv, key, value);
+	if (r == 0)
+		r = message_send(DAEMON_LINK, &kv, NULL, 0);
+	if (r == -EPIPE || r == -ECONNRESET)
+		__atomic_store_n(&worker.keeper_gone, true, __ATOMIC_RELAXED);
+	return r;
+}
+
+static void be_quiet(void)
+{
+	FILE *null = fopen("/dev/null", "we");
+
+	if (!null)
+		return;
+	dup2(fileno(null), STDOUT_FILENO);
+	dup2(fileno(null), STDERR_FILENO);
+	fclose(null);
+}
 
 /* The kernel has said hello: whoever started us may go on. */
 static void tell_ready(void)
 {
-	if (ready_fd < 0)
-		return;
-	if (write(ready_fd, "", 1) != 1)
-		log_errno(-errno, "cannot tell that the mount is ready");
-	close(take_fd(&ready_fd));
-	if (quiet_fd >= 0) {
-		dup2(quiet_fd, STDOUT_FILENO);
-		dup2(quiet_fd, STDERR_FILENO);
-	}
+	tell_keeper("ready", "outlives", outlives() ? "yes" : "no");
+	if (worker.quiet)
+		be_quiet();
 }
 
 static void op_init(void *userdata, struct fuse_conn_info *conn)
@@ -65,105 +104,155 @@ static void node_changed(void *arg, uint64_t id)
 	fuse_lowlevel_notify_inval_inode(arg, id, 0, 0);
 }
 
-/* The thread that waits for the end; a signal to it is how libfuse is told. */
-static pthread_t main_thread;
-
+/* A signal to the thread that waits for the end is how libfuse is told. */
 static void quit(void *arg)
 {
 	(void)arg;
-	pthread_kill(main_thread, SIGTERM);
+	pthread_kill(worker.main_thread, SIGTERM);
 }
 
-/* fusermount and libfuse cut options at commas and undo backslashes. */
-static char *escape(const char *s)
+static int upgrade(void *arg, const char *program)
 {
-	char *out = malloc(strlen(s) * 2 + 1), *p = out;
+	int r = outlives() ? tell_keeper("program", "path", program) : -EOPNOTSUPP;
 
-	if (!out)
-		return NULL;
-	for (; *s; s++) {
-		if (*s == ',' || *s == '\\')
-			*p++ = '\\';
-		*p++ = *s;
-	}
-	*p = '\0';
-	return out;
-}
-
-static int mount_options(const struct state *state, const char *options, struct fuse_args *args)
-{
-	autofree char *name = escape(state->path);
-	autofree char *all = NULL;
-
-	if (!name || asprintf(&all, "default_permissions,subtype=xsysfs,fsname=%s%s%s", name,
-			      options ? "," : "", options ? options : "") < 0)
-		return -ENOMEM;
-	if (fuse_opt_add_arg(args, "xsysfs") < 0 || fuse_opt_add_arg(args, "-o") < 0 ||
-	    fuse_opt_add_arg(args, all) < 0)
-		return -ENOMEM;
+	if (r < 0)
+		return r;
+	__atomic_store_n(&worker.again, true, __ATOMIC_RELEASE);
+	quit(arg);
 	return 0;
 }
 
-static struct fuse_session *new_session(struct xs *xs, const char *options)
+static struct fuse_session *new_session(const char *options)
 {
-	struct fuse_args args = FUSE_ARGS_INIT(0, NULL);
 	struct fuse_lowlevel_ops ops = { .init = op_init };
-	struct fuse_session *se = NULL;
 
 	ops_node_register(&ops);
 	ops_name_register(&ops);
 	ops_dir_register(&ops);
 	ops_data_register(&ops);
 	ops_xattr_register(&ops);
-	if (mount_options(xs->state, options, &args) == 0)
-		se = fuse_session_new(&args, &ops, sizeof(ops), xs);
-	fuse_opt_free_args(&args);
-	return se;
+	return session_new(worker.xs->state->path, options, &ops, sizeof(ops), worker.xs);
 }
 
-static int serve(struct xs *xs, struct fuse_session *se, const struct daemon_options *options)
+static const char *text(const struct task *task, const char *key)
 {
-	struct control *control = NULL;
-	int r;
+	const char *value = kv_get(&task->kv, key);
 
-	xs->events = (struct xs_events){ entry_changed, node_changed, quit, se };
-	main_thread = pthread_self();
-	if (fuse_session_mount(se, options->mountpoint) < 0)
-		return -EIO;
-	ready_fd = options->ready;
-	quiet_fd = options->quiet;
-	r = control_start(xs, options->mountpoint, &control);
+	return value ? value : "";
+}
+
+/* The session serves a connection that is there already: see fuse_session_mount. */
+static int attach(struct fuse_session *se, int fd)
+{
+	char path[32];
+
+	snprintf(path, sizeof(path), "/dev/fd/%d", fd);
+	return fuse_session_mount(se, path) < 0 ? -EIO : 0;
+}
+
+static int answer(struct fuse_session *se, struct task *task)
+{
+	struct xs *xs = worker.xs;
+	struct control_options options = {
+		.mountpoint = text(task, "mountpoint"),
+		.socket = task->control,
+		.keeper = getppid(),
+		.restarts = atoi(text(task, "restarts")),
+		.died = text(task, "died"),
+		.outlives = outlives,
+	};
+	struct control *control = NULL;
+	int r = attach(se, take_fd(&task->fuse));
+
+	xs->events = (struct xs_events){ entry_changed, node_changed, quit, upgrade, se };
+	xs->nodes.memory->head->by_fault = strcmp(text(task, "by-fault"), "yes") == 0;
+	if (r == 0 && xs->nodes.memory->head->init_size)
+		r = session_resume(se, xs);
 	if (r < 0)
-		log_errno(r, "cannot listen at '%s/control'", xs->state->path);
-	else
-		r = session_loop(se, xs);
+		return log_errno(r, "cannot serve '%s'", options.mountpoint);
+	r = control_start(xs, &options, &control);
+	if (r < 0)
+		return log_errno(r, "cannot listen at '%s/control'", xs->state->path);
+	r = session_loop(se, xs);
+	if (__atomic_load_n(&worker.again, __ATOMIC_ACQUIRE))
+		_exit(DAEMON_AGAIN); /* all that we leave is for the next worker */
 	control_stop(control);
-	fuse_session_unmount(se);
 	return r;
 }
 
-int daemon_run(struct state *state, const struct daemon_options *options)
+static int serve(struct task *task)
 {
-	struct fuse_session *se;
-	struct xs *xs = NULL;
+	struct fuse_session *se = new_session(kv_get(&task->kv, "options"));
 	int r;
 
-	umask(0); /* the kernel has applied the caller's */
-	r = xs_new(state, &xs);
-	if (r < 0)
-		return log_errno(r, "cannot open the views of '%s'", options->mountpoint);
-	se = new_session(xs, options->options);
-	if (!se) {
-		xs_free(xs);
+	if (!se)
 		return -EIO;
-	}
 	if (fuse_set_signal_handlers(se) == 0) {
-		r = serve(xs, se, options);
+		r = answer(se, task);
 		fuse_remove_signal_handlers(se);
 	} else {
 		r = -EIO;
 	}
 	fuse_session_destroy(se);
-	xs_free(xs);
 	return r;
+}
+
+static int open_views(struct task *task)
+{
+	autofree char *problem = NULL;
+	struct handover *memory = NULL;
+	struct state *state = NULL;
+	int r;
+
+	r = state_open_again(text(task, "state"), take_fd(&task->lock), &state, &problem);
+	if (r == 0)
+		r = state_set_base_fd(state, take_fd(&task->base));
+	if (r == 0)
+		r = handover_attach(take_fd(&task->memory), nodes_record_size, &memory);
+	if (r < 0) {
+		state_close(state);
+		return log_errno(r, "%s",
+				 problem	? problem
+				 : r == -EPROTO ? "the worker before was of another version"
+						: "cannot open the state");
+	}
+	r = xs_new(state, memory, &worker.xs);
+	if (r < 0)
+		log_errno(r, "cannot open the views of '%s'", text(task, "mountpoint"));
+	return r;
+}
+
+static int receive(struct task *task)
+{
+	int fds[DAEMON_FDS];
+	size_t n = 0;
+	int r = message_receive(DAEMON_LINK, &task->kv, fds, DAEMON_FDS, &n);
+
+	if (r < 0 || n != DAEMON_FDS)
+		return log_error("'serve' is for xsysfs itself: use 'xsysfs mount'");
+	task->fuse = fds[0];
+	task->memory = fds[1];
+	task->lock = fds[2];
+	task->base = fds[3];
+	task->control = fds[4];
+	return 0;
+}
+
+int daemon_main(void)
+{
+	struct task task = { .fuse = -1, .memory = -1, .lock = -1, .base = -1, .control = -1 };
+	int r;
+
+	umask(0); /* the kernel has applied the caller's */
+	worker.main_thread = pthread_self();
+	r = receive(&task);
+	if (r < 0)
+		return 2;
+	worker.quiet = strcmp(text(&task, "quiet"), "yes") == 0;
+	r = open_views(&task);
+	if (r == 0)
+		r = serve(&task);
+	xs_free(worker.xs);
+	kv_release(&task.kv);
+	return r < 0 ? 1 : 0;
 }

@@ -1,18 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* daemon.h - serve a mount until it is unmounted. */
+/* daemon.h - a worker: serves the mount that its keeper (keeper.h) has made.
+ *
+ * It is told what to serve by the first message on the socket DAEMON_LINK:
+ *   state mountpoint options   as in struct keeper_options
+ *   restarts died by-fault     how many workers there were before, and of what the last one died
+ *   quiet                      "yes": say nothing once the mount answers
+ * with descriptors, in this order: /dev/fuse, the memory of handover.h, the lock of the state, the
+ * base, the control socket. It says
+ *   verb ready                 the mount answers; outlives: yes or no
+ *   verb program               path: the program that the next worker is to be
+ */
 #pragma once
 
-#include <stdbool.h>
-
-struct state;
-
-struct daemon_options {
-	const char *mountpoint; /* absolute */
-	const char *options;	/* of -o: allow_other,suid,dev,ro,...; NULL for none */
-	int ready;		/* gets a byte as soon as the mount answers; -1: nobody waits */
-	int quiet;		/* becomes stdout and stderr from then on; -1: they stay */
+enum {
+	DAEMON_LINK = 3,
+	DAEMON_FDS = 5,
+	DAEMON_AGAIN = 75, /* exit status: start the next worker (EX_TEMPFAIL of sysexits.h) */
 };
 
-/* Mount and serve. Takes over `state`, whose base is set. Returns 0 when the mount has been taken
- * down, -EIO when it could not be mounted (libfuse has said why). */
-int daemon_run(struct state *state, const struct daemon_options *options);
+/* Serve until the mount is gone. Returns the exit status. */
+int daemon_main(void);

@@ -42,6 +42,7 @@ struct handover_request {
 	uint32_t opcode;
 	uint32_t size;	 /* of `body` */
 	uint32_t deaths; /* of workers that had begun it, by a fault of their own */
+	bool done;	 /* for the next worker to say: it was all but answered */
 	char body[HANDOVER_BODY];
 };
 
@@ -53,7 +54,8 @@ struct handover_head {
 	uint32_t n_extents[HANDOVER_POOLS];
 	uint32_t extent[HANDOVER_POOLS][HANDOVER_EXTENTS]; /* which part of the file */
 	uint32_t n_parts;
-	bool telling; /* the kernel is being told of a change of the stack */
+	uint32_t telling; /* changes of the stack that the kernel is being told of; atomic */
+	bool by_fault;	  /* the last worker did not die of a SIGKILL */
 	uint32_t init_size;
 	char init[512]; /* the kernel's FUSE_INIT, as it came */
 	struct handover_request requests[HANDOVER_REQUESTS];

@@ -13,7 +13,9 @@
 
 #include "fs/base/cleanup.h"
 #include "fs/base/io.h"
+#include "fs/base/kv.h"
 #include "fs/base/name.h"
+#include "fs/begun.h"
 #include "fs/conflict.h"
 #include "fs/layer.h"
 #include "fs/layerset.h"
@@ -25,6 +27,7 @@
 enum {
 	ID_DIGITS = 12, /* of the tree's hash */
 	KEY_MAX = 128,
+	TOKEN_MAX = 64,
 };
 
 static int say(char **problem, int r, const char *fmt, const char *a, const char *b)
@@ -44,6 +47,7 @@ static bool is_printable(const char *s)
 
 static int make_meta(const struct install_request *q, struct meta **ret, char **problem)
 {
+	const char *token = q->token ? q->token : "";
 	struct meta *meta;
 
 	if (!name_is_package(q->package))
@@ -53,6 +57,10 @@ static int make_meta(const struct install_request *q, struct meta **ret, char **
 			   q->package);
 	if (strlen(q->key) > KEY_MAX || !is_printable(q->key))
 		return say(problem, -EINVAL, "the key of package '%s' is not one short line%s",
+			   q->package, "");
+	if (strlen(token) > TOKEN_MAX ||
+	    token[strspn(token, "0123456789abcdefghijklmnopqrstuvwxyz")])
+		return say(problem, -EINVAL, "the token of package '%s' is not a short word%s",
 			   q->package, "");
 	meta = meta_new(q->package, q->version, q->key);
 	if (!meta)
@@ -100,6 +108,20 @@ static int make_pending(struct state *state, const char *package, int *root)
 	return *root < 0 ? -errno : 0;
 }
 
+static int open_pending(const struct state *state, const char *package)
+{
+	int fd = openat(state->pending, package, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	return fd < 0 ? -errno : fd;
+}
+
+static int save_begun(struct state *state, const struct install *install)
+{
+	autofd int dir = open_pending(state, install->layer->meta->package);
+
+	return dir < 0 ? dir : begun_write(dir, install);
+}
+
 int install_begin(struct state *state, const struct install_request *request, struct install **ret,
 		  char **problem)
 {
@@ -120,13 +142,20 @@ int install_begin(struct state *state, const struct install_request *request, st
 		say(problem, r, "an install of package '%s' is under way%s", meta->package, "");
 	if (r < 0)
 		goto fail;
-	install->layer = layer_new(ORIGIN_PACKAGE, "pending", root, meta);
+	install->layer = layer_new(ORIGIN_PACKAGE, INSTALL_LAYER_ID, root, meta);
 	if (!install->layer) {
 		io_remove_tree(state->pending, meta->package);
 		r = -ENOMEM;
 		goto fail;
 	}
 	take_fd(&root);
+	install->token = strdup(request->token ? request->token : "");
+	r = install->token ? save_begun(state, install) : -ENOMEM;
+	if (r < 0) {
+		install_abort(state, install);
+		install_free(install);
+		return r;
+	}
 	*ret = install;
 	return 0;
 fail:
@@ -135,12 +164,101 @@ fail:
 	return r;
 }
 
+static int resume_layer(int dir, const char *package, const struct kv *kv, struct install *install)
+{
+	struct install_request q = {
+		.package = package,
+		.version = begun_get(kv, "version"),
+		.key = begun_get(kv, "key"),
+		.needs = begun_get(kv, "needs"),
+		.replaces = begun_get(kv, "replaces"),
+		.token = begun_get(kv, "token"),
+	};
+	autofd int root = openat(dir, "root", O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	autofree char *problem = NULL;
+	struct meta *meta = NULL;
+	int r = root < 0 ? -errno : make_meta(&q, &meta, &problem);
+
+	if (r < 0)
+		return r;
+	install->token = strdup(q.token);
+	install->layer =
+		install->token ? layer_new(ORIGIN_PACKAGE, INSTALL_LAYER_ID, root, meta) : NULL;
+	if (!install->layer) {
+		meta_free(meta);
+		return -ENOMEM;
+	}
+	take_fd(&root);
+	return 0;
+}
+
+int install_resume(struct state *state, const char *package, struct install **ret)
+{
+	struct install *install = calloc(1, sizeof(*install));
+	autofd int dir = open_pending(state, package);
+	autokv struct kv kv = { 0 };
+	int r = !install ? -ENOMEM : dir < 0 ? dir : begun_read(dir, &kv);
+
+	if (r == 0)
+		r = begun_below(state, &kv, &install->below);
+	if (r == 0)
+		r = resume_layer(dir, package, &kv, install);
+	if (r < 0)
+		install_free(install);
+	else
+		*ret = install;
+	return r;
+}
+
+static int put_in_stack(struct state *state, const char *id, char **problem);
+
+static int find_done(struct state *state, const char *id, const char *token, char **problem)
+{
+	autofd int dir = openat(state->layers, id, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	autokv struct kv kv = { 0 };
+
+	if (dir < 0 || begun_read(dir, &kv) < 0 || strcmp(begun_get(&kv, "token"), token) != 0)
+		return -ENOENT;
+	for (size_t i = 0; i < state->n; i++)
+		if (strcmp(state->stack[i]->id, id) == 0)
+			return 0;
+	return put_in_stack(state, id, problem);
+}
+
+int install_find_done(struct state *state, const char *package, const char *token, char **problem)
+{
+	autostrv struct strv ids = { 0 };
+	size_t len = strlen(package);
+	int r = *token ? state_layers_on_disk(state, &ids) : -ENOENT;
+
+	if (r < 0)
+		return r;
+	r = -ENOENT;
+	for (size_t i = 0; r == -ENOENT && i < ids.n; i++)
+		if (strncmp(ids.v[i], package, len) == 0 && ids.v[i][len] == '-')
+			r = find_done(state, ids.v[i], token, problem);
+	return r;
+}
+
+void install_settled(struct state *state, const char *package)
+{
+	const struct layer *layer = state_find(state, package);
+	autofd int dir = -1;
+
+	if (layer)
+		dir = openat(state->layers, layer->id,
+			     O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (dir >= 0)
+		unlinkat(dir, BEGUN_FILE, 0);
+}
+
 void install_free(struct install *install)
 {
 	if (!install)
 		return;
 	layer_unref(install->layer);
 	layerset_unref(install->below);
+	free(install->token);
 	free(install);
 }
 
@@ -215,14 +333,15 @@ static int publish(struct state *state, const struct meta *meta, const char *id)
 	autofd int pending = -1;
 	int r;
 
+	pending = open_pending(state, meta->package);
+	if (pending < 0)
+		return pending;
 	if (dir >= 0) {
 		r = meta_write(dir, meta);
+		if (r == 0 && renameat(pending, BEGUN_FILE, dir, BEGUN_FILE) < 0)
+			r = -errno;
 		return r < 0 ? r : io_remove_tree(state->pending, meta->package);
 	}
-	pending = openat(state->pending, meta->package,
-			 O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (pending < 0)
-		return -errno;
 	r = meta_write(pending, meta);
 	if (r < 0)
 		return r;

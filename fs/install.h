@@ -3,6 +3,11 @@
  *
  * While it is pending, nobody sees the layer but the install's own build view. commit puts the
  * layer and then the stack on disk, in that order and synced, so that a crash leaves either.
+ *
+ * A daemon that dies in between is followed by another, which goes on with the install: all that
+ * it has to know is in the file `begun` beside the layer's root. That file stays, with the layer
+ * once it is committed, until install_settled: by its token the one who asked can be told what
+ * became of it.
  */
 #pragma once
 
@@ -12,19 +17,35 @@ struct layer;
 struct layerset;
 struct state;
 
+/* What a pending layer is called: until it is whole it has no hash to be named by. */
+#define INSTALL_LAYER_ID "pending"
+
 struct install_request {
 	const char *package, *version, *key;
 	const char *needs, *replaces; /* lists with commas or blanks */
+	const char *token;	      /* letters and digits that the caller made up; "" for none */
 };
 
 struct install {
 	struct layer *layer;	/* pending; its meta has what was asked for */
 	struct layerset *below; /* what its build view sees under it: its needs and the base */
+	char *token;
 };
 
 /* -EBUSY: an install of that package is under way. `problem` as in state.h. */
 int install_begin(struct state *state, const struct install_request *request, struct install **ret,
 		  char **problem);
+
+/* The pending install of that package, which another worker has begun. Returns 0 or -errno: there
+ * is nothing that could be gone on with. */
+int install_resume(struct state *state, const char *package, struct install **ret);
+
+/* Has the install with that token been committed? If its layer is on disk and only the stack does
+ * not name it yet, that is done now. -ENOENT: no. `problem` as in state.h. */
+int install_find_done(struct state *state, const char *package, const char *token, char **problem);
+
+/* He who asked knows what became of it. */
+void install_settled(struct state *state, const char *package);
 
 /* The install is over whatever this returns, and is freed by install_free. `problems` get the
  * conflicts that refuse it (-EEXIST), `notes` what the user should know of one that worked. */

@@ -41,37 +41,44 @@ static uint64_t n_ids(const struct nodes *nodes)
 	return nodes->memory->head->used[HANDOVER_NODES];
 }
 
-static int init(struct nodes *nodes, struct handover *memory)
+/* Number 0 of each is nobody's, and the empty name. */
+static int format_memory(struct handover *h)
 {
+	int r = handover_reserve(h, HANDOVER_NAMES, 0);
+
+	h->head->used[HANDOVER_NAMES] = 1;
+	h->head->used[HANDOVER_NODES] = CHAIN_END + 1;
+	return r;
+}
+
+/* The pointers of the worker before mean nothing. */
+static void forget_pointers(struct nodes *nodes)
+{
+	for (uint64_t id = 1; id < n_ids(nodes); id++) {
+		struct node *node = node_at(nodes, id);
+
+		node->view = NULL;
+		node->layer = NULL;
+		node->dir = NULL;
+		node->file = NULL;
+	}
+}
+
+int nodes_init(struct nodes *nodes, struct handover *memory)
+{
+	int r = memory ? 0 : handover_new(nodes_record_size, &memory);
+
 	*nodes = (struct nodes){ .memory = memory,
 				 .n_buckets = FIRST_BUCKETS,
 				 .first_free = CHAIN_END + 1 };
 	pthread_mutex_init(&nodes->lock, NULL);
 	nodes->by_name = calloc(FIRST_BUCKETS, sizeof(*nodes->by_name));
 	nodes->by_inode = calloc(FIRST_BUCKETS, sizeof(*nodes->by_inode));
-	return nodes->by_name && nodes->by_inode ? 0 : -ENOMEM;
-}
-
-int nodes_init(struct nodes *nodes)
-{
-	struct handover *memory = NULL;
-	int r = handover_new(nodes_record_size, &memory);
-
-	if (r == 0)
-		r = handover_reserve(memory, HANDOVER_NAMES, 0);
-	if (r == 0) {
-		memory->head->used[HANDOVER_NODES] = CHAIN_END + 1;
-		memory->head->used[HANDOVER_NAMES] = 1; /* number 0 is the empty name */
-	} else {
-		handover_free(memory);
-		memory = NULL;
-	}
-	return init(nodes, memory) < 0 ? -ENOMEM : r;
-}
-
-int nodes_init_from(struct nodes *nodes, struct handover *memory)
-{
-	return init(nodes, memory);
+	if (r == 0 && n_ids(nodes) == 0)
+		r = format_memory(memory);
+	else if (r == 0)
+		forget_pointers(nodes);
+	return r < 0 ? r : nodes->by_name && nodes->by_inode ? 0 : -ENOMEM;
 }
 
 static void dir_free(struct dir *dir)
@@ -101,7 +108,7 @@ static void release_parts(struct node *node)
 void nodes_release(struct nodes *nodes)
 {
 	for (uint64_t id = 1; nodes->memory && id < n_ids(nodes); id++)
-		if (node_at(nodes, id)->used)
+		if (node_at(nodes, id)->used && node_at(nodes, id)->view)
 			release_parts(node_at(nodes, id));
 	handover_free(nodes->memory);
 	free(nodes->by_name);
@@ -729,6 +736,16 @@ bool node_is_at(struct nodes *nodes, struct node *node, struct node *dir, const 
 	return at;
 }
 
+bool node_has_name(struct nodes *nodes, struct node *node)
+{
+	bool has;
+
+	pthread_mutex_lock(&nodes->lock);
+	has = node->by_name;
+	pthread_mutex_unlock(&nodes->lock);
+	return has;
+}
+
 void node_set_unlinked(struct nodes *nodes, struct node *node, bool kept)
 {
 	pthread_mutex_lock(&nodes->lock);
@@ -837,11 +854,16 @@ static int revive(struct nodes *nodes, struct node *node, struct view *view, str
 	node->by_inode = false;
 	node->next_by_name = node->next_by_inode = CHAIN_END;
 	node->refs = node->lookups;
+	if (strchr(node_name(nodes, node), '/')) { /* see node_set_unlinked_at */
+		node->unlinked = true;
+		node->by_name = false;
+	}
 	node->view = view;
 	node->layer = layer ? layer_ref(layer) : NULL;
-	node->dir = NULL;
-	node->file = NULL;
+	found.in_upper = !node_parent(nodes, node) && view->upper;
 	r = make_dir(node, &found);
+	if (node->dir)
+		node->dir->generation = view->generation - 1; /* to be worked out */
 	if (r == 0 && node->by_name && node_parent(nodes, node))
 		link_name(nodes, node);
 	if (r == 0 && !node->dir && node->layer && node_parent(nodes, node))

@@ -106,11 +106,9 @@ struct found {
 /* Sizes of the records in the pools that nodes and roster.h use, for handover_new. */
 extern const uint32_t nodes_record_size[];
 
-/* An empty table in new memory. */
-int nodes_init(struct nodes *nodes);
-/* The table that the worker before has left; takes `memory` over. Nothing but nodes_resume may be
- * called next. */
-int nodes_init_from(struct nodes *nodes, struct handover *memory);
+/* A table in `memory`, which is taken over also when it fails, or in new memory (NULL). If it is
+ * that of a worker before ours, nothing but nodes_resume may be called next. */
+int nodes_init(struct nodes *nodes, struct handover *memory);
 void nodes_release(struct nodes *nodes); /* frees what is left, too */
 
 /* Make the nodes of the worker before ours. `view_of` and `layer_of` say what a number of roster.h
@@ -185,6 +183,8 @@ struct layer *node_layer(struct nodes *nodes, struct node *node);
 
 /* Is this the name that the node is known by? A hard link may have others. */
 bool node_is_at(struct nodes *nodes, struct node *node, struct node *dir, const char *name);
+/* Is it what its name says, as far as the table knows? */
+bool node_has_name(struct nodes *nodes, struct node *node);
 /* The name is gone; the node lives on for those who have it open. `kept`: in the view's work
  * directory, see orphan.h. */
 void node_set_unlinked(struct nodes *nodes, struct node *node, bool kept);

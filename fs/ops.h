@@ -40,6 +40,12 @@ bool ops_tmpfile_request(struct fuse_session *se, struct xs *xs, const struct fu
 /* The same for FUSE_STATX. */
 bool ops_statx_request(struct fuse_session *se, struct xs *xs, const struct fuse_buf *buf);
 
+/* ops_again.c: requests that a worker before us has begun (see session.h). */
+struct handover_request;
+bool ops_again_wants_body(uint32_t opcode);
+/* Before any request is answered: let the nodes follow what it did. Is there nothing left to do? */
+bool ops_again_settle(struct xs *xs, const struct handover_request *request);
+
 /* One file a family; each fills in its part of the table. */
 void ops_node_register(struct fuse_lowlevel_ops *ops); /* lookup, attributes */
 void ops_name_register(struct fuse_lowlevel_ops *ops); /* names come and go */

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 
+#include "fs/session.h"
 #include "fs/view.h"
 
 static struct owner caller(fuse_req_t req)
@@ -10,6 +11,33 @@ static struct owner caller(fuse_req_t req)
 	const struct fuse_ctx *ctx = fuse_req_ctx(req);
 
 	return (struct owner){ .uid = ctx->uid, .gid = ctx->gid, .umask = ctx->umask };
+}
+
+/* Is this only what a worker before us has done, and could not say? See ops_again.c. */
+static bool was_done(int r, int errno_of_done)
+{
+	return r == -errno_of_done && session_is_again();
+}
+
+/* What the worker before us has made, as it was to be made. */
+static int find_made(struct node *dir, const char *name, mode_t mode, struct owner owner,
+		     struct node **ret, struct stat *st)
+{
+	struct stat want = { .st_uid = owner.uid, .st_gid = owner.gid, .st_mode = mode };
+	struct stat parent;
+	unsigned what = 0;
+	int r = view_lookup(dir, name, ret, st);
+
+	if (r == 0 && (st->st_mode & S_IFMT) != (mode & S_IFMT))
+		r = -EEXIST;
+	if (r == 0)
+		r = view_getattr(dir, &parent);
+	if (r < 0)
+		return r;
+	what |= st->st_uid != owner.uid ? VIEW_SET_UID : 0;
+	what |= st->st_gid != owner.gid && !(parent.st_mode & S_ISGID) ? VIEW_SET_GID : 0;
+	what |= !S_ISLNK(mode) && (st->st_mode & 07777) != (mode & 07777) ? VIEW_SET_MODE : 0;
+	return what ? view_setattr(*ret, what, &want, NULL, st) : 0;
 }
 
 static void make(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode, dev_t rdev)
@@ -21,6 +49,8 @@ static void make(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mod
 	if (!dir)
 		return;
 	r = view_make(dir, name, mode, rdev, caller(req), &node, &st);
+	if (was_done(r, EEXIST))
+		r = find_made(dir, name, mode, caller(req), &node, &st);
 	ops_reply_entry(req, r, node, &st);
 	ops_put(dir);
 }
@@ -44,6 +74,8 @@ static void op_symlink(fuse_req_t req, const char *target, fuse_ino_t parent, co
 	if (!dir)
 		return;
 	r = view_symlink(dir, name, target, caller(req), &node, &st);
+	if (was_done(r, EEXIST))
+		r = find_made(dir, name, S_IFLNK, caller(req), &node, &st);
 	ops_reply_entry(req, r, node, &st);
 	ops_put(dir);
 }
@@ -58,6 +90,8 @@ static void op_link(fuse_req_t req, fuse_ino_t ino, fuse_ino_t newparent, const 
 
 	if (dir) {
 		r = view_link(node, dir, newname, &st);
+		if (was_done(r, EEXIST))
+			r = view_getattr(node, &st);
 		if (r == 0)
 			node_ref(&xs->nodes, node); /* the new name's, for the kernel */
 		ops_reply_entry(req, r, node, &st);
@@ -69,20 +103,24 @@ static void op_link(fuse_req_t req, fuse_ino_t ino, fuse_ino_t newparent, const 
 static void op_unlink(fuse_req_t req, fuse_ino_t parent, const char *name)
 {
 	struct node *dir = ops_node(req, parent);
+	int r;
 
 	if (!dir)
 		return;
-	ops_reply(req, view_unlink(dir, name));
+	r = view_unlink(dir, name);
+	ops_reply(req, was_done(r, ENOENT) ? 0 : r);
 	ops_put(dir);
 }
 
 static void op_rmdir(fuse_req_t req, fuse_ino_t parent, const char *name)
 {
 	struct node *dir = ops_node(req, parent);
+	int r;
 
 	if (!dir)
 		return;
-	ops_reply(req, view_rmdir(dir, name));
+	r = view_rmdir(dir, name);
+	ops_reply(req, was_done(r, ENOENT) ? 0 : r);
 	ops_put(dir);
 }
 

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "fs/base/cleanup.h"
+#include "fs/session.h"
 #include "fs/state.h"
 #include "fs/tag.h"
 #include "fs/view.h"
@@ -73,6 +74,8 @@ static void op_setxattr(fuse_req_t req, fuse_ino_t ino, const char *name, const 
 
 	if (!node)
 		return;
+	if (session_is_again()) /* it may be there, or gone, by our predecessor's hand */
+		flags = 0;
 	/* who gives away may be nobody but he whose files they all are */
 	if (strcmp(name, GIVE_XATTR) == 0 && fuse_req_ctx(req)->uid != geteuid())
 		ops_reply(req, -EPERM);
@@ -84,10 +87,12 @@ static void op_setxattr(fuse_req_t req, fuse_ino_t ino, const char *name, const 
 static void op_removexattr(fuse_req_t req, fuse_ino_t ino, const char *name)
 {
 	struct node *node = ops_node(req, ino);
+	int r;
 
 	if (!node)
 		return;
-	ops_reply(req, view_removexattr(node, name));
+	r = view_removexattr(node, name);
+	ops_reply(req, r == -ENODATA && session_is_again() ? 0 : r);
 	ops_put(node);
 }
 

@@ -319,3 +319,60 @@ int view_rename(struct node *dir, const char *name, struct node *to_dir, const c
 	view_leave(dir);
 	return r;
 }
+
+/* What a look-up finds is the node that the table has under another name. */
+static bool is_node(const struct node *node, const struct found *found)
+{
+	if (node->type != (found->st.st_mode & S_IFMT))
+		return false;
+	return node->dir ? node->ino == found->ino : node->real == found->st.st_ino;
+}
+
+static int settle_exchange(struct side *from, struct side *to)
+{
+	struct nodes *nodes = from->dir->view->nodes;
+
+	if (!to->node || !is_node(from->node, &to->found) || !is_node(to->node, &from->found))
+		return 0;
+	node_swap(nodes, from->node, to->node);
+	return 1;
+}
+
+static int settle_move(struct side *from, struct side *to, bool gone)
+{
+	struct nodes *nodes = from->dir->view->nodes;
+	int r = 0;
+
+	if (!gone || from->node->type != (to->found.st.st_mode & S_IFMT))
+		return 0;
+	if (to->node && to->node != from->node)
+		r = bury_victim(to, false);
+	if (r == 0)
+		r = node_move(nodes, from->node, to->dir, to->name);
+	return r < 0 ? r : 1;
+}
+
+int view_rename_settle(struct node *dir, const char *name, struct node *to_dir, const char *to_name,
+		       unsigned flags)
+{
+	struct nodes *nodes = dir->view->nodes;
+	struct side from = { .dir = dir, .name = name, .fd = -1 };
+	struct side to = { .dir = to_dir, .name = to_name, .fd = -1 };
+	int r, gone;
+
+	if (view_enter_to_change(dir, true) < 0)
+		return 0;
+	from.node = nodes_find(nodes, dir, name);
+	to.node = nodes_find(nodes, to_dir, to_name);
+	gone = lookup_find(dir, name, &from.found);
+	r = from.node ? lookup_find(to_dir, to_name, &to.found) : -ENOENT;
+	if (r == 0)
+		r = flags & RENAME_EXCHANGE ? settle_exchange(&from, &to)
+					    : settle_move(&from, &to, gone == -ENOENT);
+	lookup_changed(dir);
+	lookup_changed(to_dir);
+	side_release(&from);
+	side_release(&to);
+	view_leave(dir);
+	return r == 1;
+}

@@ -169,39 +169,66 @@ static int open_for_change(struct state *state, char **problem)
 	return r;
 }
 
-int state_open(const char *path, bool change, struct state **ret, char **problem)
+/* All but what it takes to own the state. */
+static int open_at(const char *path, struct state **ret)
 {
 	struct state *state = calloc(1, sizeof(*state));
-	int r = -ENOMEM;
 
 	if (!state)
-		return r;
-	state->fd = state->layers = state->pending = state->work = state->lock = -1;
-	if (change && mkdir(path, 0755) < 0 && errno != EEXIST) {
-		r = -errno;
-		goto fail;
-	}
-	state->path = realpath(path, NULL);
-	if (!state->path) {
-		r = -errno;
-		goto fail;
-	}
-	state->fd = io_open_dir(AT_FDCWD, state->path);
-	if (state->fd < 0) {
-		r = state->fd;
-		goto fail;
-	}
-	r = change ? open_for_change(state, problem) : check_version(state, false, problem);
-	if (r == 0)
-		r = open_folders(state, problem);
-	if (r == 0)
-		r = state_reload(state, problem);
-	if (r < 0)
-		goto fail;
+		return -ENOMEM;
 	*ret = state;
-	return 0;
-fail:
-	state_close(state);
+	state->fd = state->layers = state->pending = state->work = state->lock = -1;
+	state->path = realpath(path, NULL);
+	if (!state->path)
+		return -errno;
+	state->fd = io_open_dir(AT_FDCWD, state->path);
+	return state->fd < 0 ? state->fd : 0;
+}
+
+static int open_contents(struct state *state, char **problem)
+{
+	int r = open_folders(state, problem);
+
+	return r < 0 ? r : state_reload(state, problem);
+}
+
+int state_open(const char *path, bool change, struct state **ret, char **problem)
+{
+	struct state *state = NULL;
+	int r = 0;
+
+	if (change && mkdir(path, 0755) < 0 && errno != EEXIST)
+		r = -errno;
+	if (r == 0)
+		r = open_at(path, &state);
+	if (r == 0)
+		r = change ? open_for_change(state, problem) : check_version(state, false, problem);
+	if (r == 0)
+		r = open_contents(state, problem);
+	if (r < 0)
+		state_close(state);
+	else
+		*ret = state;
+	return r;
+}
+
+int state_open_again(const char *path, int lock, struct state **ret, char **problem)
+{
+	struct state *state = NULL;
+	int r = open_at(path, &state);
+
+	if (state)
+		state->lock = lock;
+	else
+		close(lock);
+	if (r == 0)
+		r = check_version(state, false, problem);
+	if (r == 0)
+		r = open_contents(state, problem);
+	if (r < 0)
+		state_close(state);
+	else
+		*ret = state;
 	return r;
 }
 
@@ -458,29 +485,39 @@ int state_rollback(struct state *state, const char *package, char **problem)
 	return r;
 }
 
-int state_gc(struct state *state, const struct strv *keep, struct strv *gone)
+int state_layers_on_disk(const struct state *state, struct strv *ret)
 {
-	autofd int fd = openat(state->layers, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	autofd int fd = io_open_dir(state->layers, ".");
 	autodir DIR *d = NULL;
 	struct dirent *e;
+	int r = 0;
 
 	if (fd < 0)
-		return -errno;
-	d = fdopendir(fcntl(fd, F_DUPFD_CLOEXEC, 0));
+		return fd;
+	d = fdopendir(fd);
 	if (!d)
 		return -errno;
-	while ((errno = 0, e = readdir(d))) {
-		int r;
+	take_fd(&fd);
+	while (r == 0 && (errno = 0, e = readdir(d)))
+		if (e->d_name[0] != '.' && strcmp(e->d_name, "local") != 0)
+			r = strv_add(ret, e->d_name);
+	if (r == 0)
+		r = -errno;
+	strv_sort(ret);
+	return r;
+}
 
-		if (e->d_name[0] == '.' || strcmp(e->d_name, "local") == 0 ||
-		    find_id(state, e->d_name) || strv_has(keep, e->d_name))
+int state_gc(struct state *state, const struct strv *keep, struct strv *gone)
+{
+	autostrv struct strv ids = { 0 };
+	int r = state_layers_on_disk(state, &ids);
+
+	for (size_t i = 0; r == 0 && i < ids.n; i++) {
+		if (find_id(state, ids.v[i]) || strv_has(keep, ids.v[i]))
 			continue;
-		r = io_remove_tree(fd, e->d_name);
+		r = io_remove_tree(state->layers, ids.v[i]);
 		if (r == 0)
-			r = strv_add(gone, e->d_name);
-		if (r < 0)
-			return r;
+			r = strv_add(gone, ids.v[i]);
 	}
-	strv_sort(gone);
-	return -errno;
+	return r;
 }

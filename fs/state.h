@@ -39,6 +39,9 @@ struct state {
 /* Open; with `change`, make it if it is not there, lock it (-EBUSY: in use) and clear away what an
  * unclean end has left. */
 int state_open(const char *path, bool change, struct state **ret, char **problem);
+/* The same for a worker that goes on where another has died: what is under way is left alone, and
+ * `lock`, which becomes the state's, is held already. */
+int state_open_again(const char *path, int lock, struct state **ret, char **problem);
 void state_close(struct state *state); /* takes NULL */
 
 /* Lie over that sysroot; remembered in STATE/base when the state is open for change. */
@@ -51,6 +54,9 @@ int state_reload(struct state *state, char **problem);
 
 /* Open a layer that is on disk, in the stack or not. */
 int state_open_layer(const struct state *state, const char *id, struct layer **ret);
+
+/* The ids of all layers that are on disk, in the stack or not, into `ret`. */
+int state_layers_on_disk(const struct state *state, struct strv *ret);
 
 /* All layers that show together, top first: local (when asked for), the stack, base (likewise).
  * `only`: of the stack, just these packages. NULL: no memory. */

@@ -66,16 +66,32 @@ static struct layer *find_layer(const struct layerset *set, const char *package)
 	return NULL;
 }
 
+int xs_add_package(struct xs *xs, unsigned number, struct layer *layer, const char *package,
+		   struct sight **ret)
+{
+	bool local = layer == xs->state->local;
+	autolayerset struct layerset *below = layerset_new(&layer, local ? 0 : 1);
+	struct view_options options = {
+		.kind = VIEW_PACKAGE,
+		.number = number,
+		.layer = layer,
+		.upper = local ? layer : NULL,
+		.read_only = true,
+		.shared = local,
+		.below = below,
+		.work = -1,
+		.name = package,
+	};
+
+	return below ? xs_add_sight(xs, &options, layer, ret) : -ENOMEM;
+}
+
 /* The view of one layer: made when it is first asked for. Under `lock`. */
 static int open_package(struct xs *xs, const struct layerset *layers, const char *package,
 			struct sight **ret)
 {
-	bool local = strcmp(package, "local") == 0;
-	struct layer *layer = local ? xs->state->local : find_layer(layers, package);
-	autolayerset struct layerset *below = NULL;
-	struct view_options options = {
-		.kind = VIEW_PACKAGE, .layer = layer, .read_only = true, .work = -1, .name = package
-	};
+	struct layer *layer =
+		strcmp(package, "local") == 0 ? xs->state->local : find_layer(layers, package);
 
 	if (!layer)
 		return -ENOENT;
@@ -86,15 +102,9 @@ static int open_package(struct xs *xs, const struct layerset *layers, const char
 			*ret = s;
 			return 0;
 		}
-		s->closed = true; /* of an older build; who has it open keeps it */
+		xs_close_sight(xs, s); /* of an older build; who has it open keeps it */
 	}
-	below = layerset_new(&layer, local ? 0 : 1);
-	if (!below)
-		return -ENOMEM;
-	options.upper = local ? layer : NULL;
-	options.shared = local;
-	options.below = below;
-	return xs_add_sight(xs, &options, layer, ret);
+	return xs_add_package(xs, 0, layer, package, ret);
 }
 
 static int lookup_package(struct xs *xs, const char *package, struct node **ret)

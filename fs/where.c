@@ -149,7 +149,7 @@ int where_open(const struct where *where, struct xs **ret)
 		if (r < 0)
 			state_close(state);
 		else
-			r = xs_new(state, ret);
+			r = xs_new(state, NULL, ret);
 	}
 	if (r < 0 && problem)
 		log_error("%s", problem);

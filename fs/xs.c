@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "fs/base/cleanup.h"
+#include "fs/handover.h"
 #include "fs/install.h"
 #include "fs/layer.h"
 #include "fs/layerset.h"
@@ -28,50 +29,60 @@ static size_t max_files(void)
 	return limit.rlim_cur > 16384 ? 8192 : limit.rlim_cur / 2;
 }
 
+struct view_options xs_root_options(const struct state *state)
+{
+	return (struct view_options){
+		.kind = VIEW_SYSROOT, .upper = state->local, .work = state->work, .durable = true
+	};
+}
+
+struct view_options xs_staging_options(const struct state *state)
+{
+	return (struct view_options){
+		.kind = VIEW_STAGING,
+		.upper = state->local,
+		.read_only = true,
+		.shared = true,
+		.hide = state->base,
+		.as_root = true,
+		.work = -1,
+	};
+}
+
 static int make_views(struct xs *xs)
 {
 	struct state *state = xs->state;
 	autolayerset struct layerset *sysroot = state_layers(state, false, true, NULL);
 	autolayerset struct layerset *packages = state_layers(state, false, false, NULL);
-	struct view_options root = { .kind = VIEW_SYSROOT,
-				     .upper = state->local,
-				     .below = sysroot,
-				     .work = state->work,
-				     .durable = true };
-	struct view_options staging = {
-		.kind = VIEW_STAGING,
-		.upper = state->local,
-		.read_only = true,
-		.shared = true,
-		.below = packages,
-		.hide = state->base,
-		.as_root = true,
-		.work = -1,
-	};
+	struct view_options root = xs_root_options(state);
+	struct view_options staging = xs_staging_options(state);
 	int r;
 
 	if (!sysroot || !packages)
 		return -ENOMEM;
+	root.below = sysroot;
+	staging.below = packages;
 	r = view_new(&xs->nodes, &xs->files, &root, &xs->root);
 	return r < 0 ? r : view_new(&xs->nodes, &xs->files, &staging, &xs->staging);
 }
 
-int xs_new(struct state *state, struct xs **ret)
+int xs_new(struct state *state, struct handover *memory, struct xs **ret)
 {
 	struct xs *xs = calloc(1, sizeof(*xs));
 	int r;
 
 	if (!xs) {
 		state_close(state);
+		handover_free(memory);
 		return -ENOMEM;
 	}
 	xs->state = state;
 	pthread_mutex_init(&xs->changing, NULL);
 	pthread_mutex_init(&xs->lock, NULL);
 	files_init(&xs->files, max_files());
-	r = nodes_init(&xs->nodes);
+	r = nodes_init(&xs->nodes, memory);
 	if (r == 0)
-		r = make_views(xs);
+		r = roster_n_views(xs->nodes.memory) ? xs_resume(xs) : make_views(xs);
 	if (r < 0)
 		xs_free(xs);
 	else
@@ -151,6 +162,14 @@ int xs_add_sight(struct xs *xs, const struct view_options *options, struct layer
 	xs->sights = sight;
 	*ret = sight;
 	return 0;
+}
+
+void xs_close_sight(struct xs *xs, struct sight *sight)
+{
+	pthread_mutex_lock(&xs->nodes.lock);
+	roster_view(xs->nodes.memory, sight->view->number)->closed = true;
+	pthread_mutex_unlock(&xs->nodes.lock);
+	sight->closed = true;
 }
 
 struct layerset *xs_committed(struct xs *xs)
@@ -237,13 +256,40 @@ static int show_stack(struct xs *xs, struct turn *turn)
 	return 0;
 }
 
+/* A change begins, of which the kernel will have to be told: by the next worker if not by us. */
+static void will_tell(struct xs *xs)
+{
+	__atomic_fetch_add(&xs->nodes.memory->head->telling, 1, __ATOMIC_RELEASE);
+}
+
 /* Without a lock. */
 static void tell(struct xs *xs, const struct turn *turn)
 {
-	if (!xs->events.entry_changed || !turn->before || !turn->after)
+	if (xs->events.entry_changed && turn->before && turn->after) {
+		tell_of_difference(xs, turn->after, turn->before);
+		tell_of_difference(xs, turn->before, turn->after);
+	}
+	__atomic_fetch_sub(&xs->nodes.memory->head->telling, 1, __ATOMIC_RELEASE);
+}
+
+/* Which layers came and went is not known any more: it is some of those on disk. */
+void xs_tell_again(struct xs *xs)
+{
+	autostrv struct strv ids = { 0 };
+	uint32_t *telling = &xs->nodes.memory->head->telling;
+
+	if (!*telling || state_layers_on_disk(xs->state, &ids) < 0)
 		return;
-	tell_of_difference(xs, turn->after, turn->before);
-	tell_of_difference(xs, turn->before, turn->after);
+	strv_foreach (id, &ids) {
+		struct layer *layer = NULL;
+
+		if (state_open_layer(xs->state, *id, &layer) < 0)
+			continue;
+		tell_of_layer(xs, layer, "", xs->root->root);
+		tell_of_layer(xs, layer, "", xs->staging->root);
+		layer_unref(layer);
+	}
+	__atomic_store_n(telling, 0, __ATOMIC_RELEASE);
 }
 
 int xs_begin(struct xs *xs, const struct install_request *request, struct sight **ret,
@@ -263,8 +309,10 @@ int xs_begin(struct xs *xs, const struct install_request *request, struct sight 
 		options.below = install->below;
 		pthread_mutex_lock(&xs->lock);
 		r = xs_add_sight(xs, &options, install->layer, ret);
-		if (r == 0)
+		if (r == 0) {
 			(*ret)->install = install;
+			(*ret)->claimed = true;
+		}
 		pthread_mutex_unlock(&xs->lock);
 		if (r < 0) {
 			install_abort(xs->state, install);
@@ -279,7 +327,7 @@ int xs_begin(struct xs *xs, const struct install_request *request, struct sight 
 static void let_go(struct xs *xs, struct sight *sight)
 {
 	pthread_mutex_lock(&xs->lock);
-	sight->closed = true;
+	xs_close_sight(xs, sight);
 	pthread_mutex_unlock(&xs->lock);
 }
 
@@ -290,6 +338,7 @@ int xs_commit(struct xs *xs, struct sight *sight, struct strv *problems, struct 
 	int r;
 
 	pthread_mutex_lock(&xs->changing);
+	will_tell(xs);
 	view_close(sight->view);
 	r = install_commit(xs->state, install, problems, notes);
 	if (r == 0)
@@ -311,6 +360,72 @@ void xs_abort(struct xs *xs, struct sight *sight)
 	xs_sweep(xs);
 }
 
+/* An install that waits for its owner. Under `lock`. */
+static struct sight *find_unclaimed(struct xs *xs)
+{
+	for (struct sight *s = xs->sights; s; s = s->next)
+		if (s->install && !s->closed && !s->claimed)
+			return s;
+	return NULL;
+}
+
+static struct sight *claim(struct xs *xs, const char *package, const char *token)
+{
+	struct sight *s;
+
+	pthread_mutex_lock(&xs->lock);
+	for (s = xs->sights; s; s = s->next)
+		if (s->install && !s->closed && !s->claimed &&
+		    strcmp(s->view->name, package) == 0 && *token &&
+		    strcmp(s->install->token, token) == 0)
+			break;
+	if (s)
+		s->claimed = true;
+	pthread_mutex_unlock(&xs->lock);
+	return s;
+}
+
+int xs_claim(struct xs *xs, const char *package, const char *token, struct sight **ret,
+	     char **problem)
+{
+	autoturn struct turn turn = { 0 };
+	int r;
+
+	*ret = claim(xs, package, token);
+	if (*ret)
+		return 0;
+	pthread_mutex_lock(&xs->changing);
+	will_tell(xs);
+	r = install_find_done(xs->state, package, token, problem);
+	if (r == 0)
+		r = show_stack(xs, &turn);
+	pthread_mutex_unlock(&xs->changing);
+	tell(xs, &turn);
+	return r;
+}
+
+void xs_abort_unclaimed(struct xs *xs)
+{
+	struct sight *s;
+
+	do {
+		pthread_mutex_lock(&xs->lock);
+		s = find_unclaimed(xs);
+		if (s)
+			s->claimed = true;
+		pthread_mutex_unlock(&xs->lock);
+		if (s)
+			xs_abort(xs, s);
+	} while (s);
+}
+
+void xs_settled(struct xs *xs, const char *package)
+{
+	pthread_mutex_lock(&xs->changing);
+	install_settled(xs->state, package);
+	pthread_mutex_unlock(&xs->changing);
+}
+
 /* A change that needs a package's name and nothing else. */
 static int change(struct xs *xs, const char *package, char **problem,
 		  int (*call)(struct state *state, const char *package, char **problem))
@@ -319,6 +434,7 @@ static int change(struct xs *xs, const char *package, char **problem,
 	int r;
 
 	pthread_mutex_lock(&xs->changing);
+	will_tell(xs);
 	r = call(xs->state, package, problem);
 	if (r == 0)
 		r = show_stack(xs, &turn);

@@ -20,6 +20,7 @@
 #include "fs/node.h"
 #include "fs/requests.h"
 
+struct handover;
 struct install;
 struct install_request;
 struct layer;
@@ -34,6 +35,8 @@ struct xs_events {
 	void (*entry_changed)(void *arg, uint64_t dir, const char *name);
 	void (*node_changed)(void *arg, uint64_t id);
 	void (*quit)(void *arg); /* end serving; may return before that is done */
+	/* let that program serve; the same. -EOPNOTSUPP: nobody can take over. May be NULL */
+	int (*upgrade)(void *arg, const char *program);
 	void *arg;
 };
 
@@ -43,6 +46,7 @@ struct sight {
 	struct view *view;
 	struct layer *layer;
 	struct install *install; /* of a build view, while it is open */
+	bool claimed;		 /* under xs->lock: whose install it is has come back for it */
 	bool closed;
 };
 
@@ -59,8 +63,9 @@ struct xs {
 	struct sight *sights; /* under lock */
 };
 
-/* Takes over `state`, whose base is set, also when it fails. */
-int xs_new(struct state *state, struct xs **ret);
+/* Takes over `state`, whose base is set, and `memory`, also when it fails. `memory` is NULL for
+ * views of this process alone; if a worker before ours has used it, we go on where it stopped. */
+int xs_new(struct state *state, struct handover *memory, struct xs **ret);
 void xs_free(struct xs *xs); /* takes NULL */
 
 /* virtual.c */
@@ -77,6 +82,16 @@ int xs_begin(struct xs *xs, const struct install_request *request, struct sight 
 	     char **problem);
 int xs_commit(struct xs *xs, struct sight *sight, struct strv *problems, struct strv *notes);
 void xs_abort(struct xs *xs, struct sight *sight);
+/* The install with that token, which a worker before ours has begun, for the caller to go on with;
+ * NULL: it has been committed. -ENOENT: neither. */
+int xs_claim(struct xs *xs, const char *package, const char *token, struct sight **ret,
+	     char **problem);
+/* Drop those that nobody has claimed. */
+void xs_abort_unclaimed(struct xs *xs);
+/* He who asked for the commit has been told. */
+void xs_settled(struct xs *xs, const char *package);
+/* Tell the kernel what the worker before ours may have been about to tell. */
+void xs_tell_again(struct xs *xs);
 int xs_remove(struct xs *xs, const char *package, char **problem);
 int xs_rollback(struct xs *xs, const char *package, char **problem);
 /* Layers of which somebody may have a file open, or that a build reads, stay for the next time. */
@@ -93,5 +108,16 @@ struct layerset *xs_committed(struct xs *xs);
 /* Add a view of that layer. Under xs->lock. */
 int xs_add_sight(struct xs *xs, const struct view_options *options, struct layer *layer,
 		 struct sight **ret);
+/* The options of the view that a mount shows at its root, or of staging, but for the layers below.
+ */
+struct view_options xs_root_options(const struct state *state);
+struct view_options xs_staging_options(const struct state *state);
+/* resume.c: make the views and nodes of the worker before ours. Returns 0 or -errno. */
+int xs_resume(struct xs *xs);
+/* Add the view of one package, or of `local`; `number` as in view_options. Under xs->lock. */
+int xs_add_package(struct xs *xs, unsigned number, struct layer *layer, const char *package,
+		   struct sight **ret);
+/* Its name is free for another. Under xs->lock. */
+void xs_close_sight(struct xs *xs, struct sight *sight);
 /* Free the closed views of which the kernel has forgotten all nodes. */
 void xs_sweep(struct xs *xs);

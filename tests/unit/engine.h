@@ -72,7 +72,7 @@ static inline void world_layers(struct world *w, const char *packages)
 	strv_foreach (name, &names)
 		w->packages[w->n++] = open_layer(ORIGIN_PACKAGE, *name, *name);
 	files_init(&w->files, 64);
-	assert_int_equal(nodes_init(&w->nodes), 0);
+	assert_int_equal(nodes_init(&w->nodes, NULL), 0);
 }
 
 static inline void world_open_as(struct world *w, const char *packages,

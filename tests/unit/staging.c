@@ -33,7 +33,7 @@ static struct xs *open_xs(const char *packages)
 	make_dirs("base");
 	assert_int_equal(state_open("state", true, &s, &problem), 0);
 	assert_int_equal(state_set_base(s, "base", &problem), 0);
-	assert_int_equal(xs_new(s, &xs), 0);
+	assert_int_equal(xs_new(s, NULL, &xs), 0);
 	assert_int_equal(strv_split(&names, packages, " "), 0);
 	strv_foreach (name, &names) {
 		const struct install_request q = {

@@ -252,7 +252,7 @@ static void open_stage(struct stage *stage)
 	put("base/usr/share/doc", "one");
 	assert_int_equal(state_open("state", true, &s, &problem), 0);
 	assert_int_equal(state_set_base(s, "base", &problem), 0);
-	assert_int_equal(xs_new(s, &stage->xs), 0);
+	assert_int_equal(xs_new(s, NULL, &stage->xs), 0);
 	stage->xs->events = (struct xs_events){ .entry_changed = count_entry,
 						.node_changed = count_node,
 						.arg = stage };

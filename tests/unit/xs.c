@@ -43,7 +43,7 @@ static struct xs *open_xs(void)
 	make_dirs("base");
 	assert_int_equal(state_open("state", true, &s, &problem), 0);
 	assert_int_equal(state_set_base(s, "base", &problem), 0);
-	assert_int_equal(xs_new(s, &xs), 0);
+	assert_int_equal(xs_new(s, NULL, &xs), 0);
 	xs->events = (struct xs_events){ .entry_changed = note_entry,
 					 .node_changed = note_node,
 					 .arg = xs };

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "fs/begun.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "fs/base/cleanup.h"
+#include "fs/base/io.h"
+#include "fs/base/name.h"
+#include "fs/install.h"
+#include "fs/layer.h"
+#include "fs/layerset.h"
+#include "fs/meta.h"
+#include "fs/state.h"
+
+enum {
+	BEGUN_MAX = 1024 * 1024,
+	KEY_SIZE = 32,
+};
+
+static void below_key(char key[static KEY_SIZE], size_t i)
+{
+	snprintf(key, KEY_SIZE, "below.%zu", i);
+}
+
+static int set_list(struct kv *kv, const char *key, const struct strv *list)
+{
+	autofree char *words = strv_join(list, " ");
+
+	return words ? kv_set(kv, key, words) : -ENOMEM;
+}
+
+static int set_below(struct kv *kv, const struct layerset *below)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < below->n; i++) {
+		char key[KEY_SIZE];
+
+		below_key(key, i);
+		if (below->v[i]->origin == ORIGIN_PACKAGE)
+			r = kv_set(kv, key, below->v[i]->id);
+	}
+	return r;
+}
+
+int begun_write(int dir, const struct install *install)
+{
+	const struct meta *meta = install->layer->meta;
+	autokv struct kv kv = { 0 };
+	autofree char *text = NULL;
+	autofd int fd = -1;
+	int r;
+
+	if ((r = kv_set(&kv, "token", install->token)) < 0 ||
+	    (r = kv_set(&kv, "version", meta->version)) < 0 ||
+	    (r = kv_set(&kv, "key", meta->key)) < 0 ||
+	    (r = set_list(&kv, "needs", &meta->needs)) < 0 ||
+	    (r = set_list(&kv, "replaces", &meta->replaces)) < 0 ||
+	    (r = set_below(&kv, install->below)) < 0)
+		return r;
+	text = kv_format(&kv);
+	if (!text)
+		return -ENOMEM;
+	fd = openat(dir, BEGUN_FILE, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	return fd < 0 ? -errno : io_write_all(fd, text, strlen(text));
+}
+
+int begun_read(int dir, struct kv *ret)
+{
+	autofree char *text = NULL;
+	size_t len = 0;
+	int r = io_read_file(dir, BEGUN_FILE, BEGUN_MAX, &text, &len);
+
+	return r < 0 ? r : kv_parse(ret, text, len, NULL);
+}
+
+const char *begun_get(const struct kv *kv, const char *key)
+{
+	const char *value = kv_get(kv, key);
+
+	return value ? value : "";
+}
+
+/* In the stack or, when it has been replaced meanwhile, only on disk; with a reference. */
+static struct layer *find_layer(const struct state *state, const char *id)
+{
+	struct layer *layer = NULL;
+
+	for (size_t i = 0; i < state->n; i++)
+		if (strcmp(state->stack[i]->id, id) == 0)
+			return layer_ref(state->stack[i]);
+	return name_is_layer(id) && state_open_layer(state, id, &layer) == 0 ? layer : NULL;
+}
+
+int begun_below(const struct state *state, const struct kv *kv, struct layerset **ret)
+{
+	size_t n = 0, max = kv->keys.n;
+	autofree struct layer **v = calloc(max + 1, sizeof(*v));
+	int r = v ? 0 : -ENOMEM;
+
+	while (r == 0 && n < max) {
+		char key[KEY_SIZE];
+		const char *id;
+
+		below_key(key, n);
+		id = kv_get(kv, key);
+		if (!id)
+			break;
+		v[n] = find_layer(state, id);
+		if (v[n])
+			n++;
+		else
+			r = -ESTALE;
+	}
+	if (r == 0 && state->base)
+		v[n++] = layer_ref(state->base);
+	*ret = r == 0 ? layerset_new(v, n) : NULL;
+	for (size_t i = 0; i < n; i++)
+		layer_unref(v[i]);
+	return r < 0 ? r : *ret ? 0 : -ENOMEM;
+}
