@@ -100,8 +100,10 @@ COMMAND_SRC := \
 	fs/cmd_run.c \
 	fs/cmd_show.c \
 	fs/cmd_staging.c \
+	fs/cmd_upgrade.c \
 	fs/control_client.c \
 	fs/help.c \
+	fs/lease.c \
 	fs/main.c \
 	fs/mounts.c \
 	fs/owners.c \

@@ -57,6 +57,7 @@ int cmd_usage(const struct cmd *cmd, const char *fmt, ...) __attribute__((format
 
 extern const struct cmd cmd_mount, cmd_umount;			   /* cmd_mount.c */
 extern const struct cmd cmd_run;				   /* cmd_run.c */
+extern const struct cmd cmd_upgrade;				   /* cmd_upgrade.c */
 extern const struct cmd cmd_status, cmd_list, cmd_owns, cmd_files; /* cmd_show.c */
 extern const struct cmd cmd_remove, cmd_rollback, cmd_gc;	   /* cmd_change.c */
 extern const struct cmd cmd_diff;				   /* cmd_diff.c */

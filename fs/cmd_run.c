@@ -11,16 +11,19 @@
 #include "fs/base/name.h"
 #include "fs/cmd.h"
 #include "fs/control.h"
+#include "fs/lease.h"
 #include "fs/sandbox.h"
 #include "fs/where.h"
 
-static int begin(int control, const struct cmd *cmd, const struct cmd_line *line)
+static int begin(struct lease *lease, const struct where *where, const struct cmd *cmd,
+		 const struct cmd_line *line)
 {
 	static const char *const passed[] = { "package", "version", "key", "needs", "replaces" };
+	const char *package = cmd_value(cmd, line, "package");
 	autokv struct kv request = { 0 };
 	autokv struct kv reply = { 0 };
 	const char *message;
-	int r = kv_set(&request, "verb", "begin");
+	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(passed); i++) {
 		const char *value = cmd_value(cmd, line, passed[i]);
@@ -30,30 +33,30 @@ static int begin(int control, const struct cmd *cmd, const struct cmd_line *line
 		r = kv_set(&request, passed[i], value ? value : "");
 	}
 	if (r == 0)
-		r = control_call(control, &request, &reply, NULL);
+		r = lease_begin(lease, where, package, &request, &reply);
 	message = kv_get(&reply, "message");
 	if (r < 0 && message)
 		log_error("%s", message);
 	else if (r < 0)
-		log_errno(r, "cannot begin the install of '%s'", cmd_value(cmd, line, "package"));
+		log_errno(r, "cannot begin the install of '%s'", package);
 	return r;
 }
 
-static int commit(int control, const char *package)
+static int commit(struct lease *lease)
 {
 	autokv struct kv reply = { 0 };
 	autostrv struct strv problems = { 0 };
 	autostrv struct strv notes = { 0 };
-	int r = control_ask(control, "commit", NULL, NULL, &reply, NULL);
+	int r = lease_commit(lease, &reply);
 
 	control_list(&reply, "note", &notes);
 	control_list(&reply, "problem", &problems);
 	strv_foreach (note, &notes)
 		log_note("%s", *note);
 	strv_foreach (problem, &problems)
-		log_error("cannot commit '%s': %s", package, *problem);
+		log_error("cannot commit '%s': %s", lease->package, *problem);
 	if (r < 0 && !problems.n)
-		log_errno(r, "cannot commit '%s'", package);
+		log_errno(r, "cannot commit '%s'", lease->package);
 	return r < 0 ? CMD_FAILED : CMD_DONE;
 }
 
@@ -90,13 +93,28 @@ static int run_command(const struct where *where, const char *package, char **ar
 	return r;
 }
 
+/* From the install's begin to its end. */
+static int install(const struct cmd *cmd, const struct cmd_line *line, const struct where *where)
+{
+	const char *package = cmd_value(cmd, line, "package");
+	struct lease lease;
+	int r = begin(&lease, where, cmd, line);
+
+	if (r == 0)
+		r = lease_watch(&lease);
+	if (r == 0)
+		r = run_command(where, package, line->argv);
+	if (r == 0)
+		r = commit(&lease);
+	lease_end(&lease);
+	return r < 0 ? CMD_FAILED : r;
+}
+
 static int run_run(const struct cmd *cmd, int argc, char **argv)
 {
 	autowhere struct where where = { 0 };
-	autofd int control = -1;
 	const char *package;
 	struct cmd_line line;
-	int r;
 
 	if (cmd_parse(cmd, argc, argv, 1, -1, &line))
 		return CMD_USAGE;
@@ -107,18 +125,12 @@ static int run_run(const struct cmd *cmd, int argc, char **argv)
 		return cmd_usage(cmd, "'%s' is no name for a package", package);
 	if (where_find(cmd_value(cmd, &line, "C"), &where) < 0)
 		return CMD_FAILED;
-	control = where_connect(&where);
-	if (control < 0 || !where.point) {
+	if (!where.point) {
 		log_error("the state '%s' is not mounted: nothing can be installed into it",
 			  where.state);
 		return CMD_FAILED;
 	}
-	if (begin(control, cmd, &line) < 0)
-		return CMD_FAILED;
-	r = run_command(&where, package, line.argv);
-	if (r == 0)
-		return commit(control, package);
-	return r < 0 ? CMD_FAILED : r; /* the connection closes, the install is dropped */
+	return install(cmd, &line, &where);
 }
 
 const struct cmd cmd_run = {

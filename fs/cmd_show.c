@@ -105,6 +105,43 @@ static int record_requests(struct record *o, const struct kv *reply)
 	return record_set_object(o, "requests", requests);
 }
 
+static const char *reply_text(const struct kv *reply, const char *key)
+{
+	const char *value = kv_get(reply, key);
+
+	return value ? value : "";
+}
+
+/* What becomes of the mount when its daemon dies. */
+static int record_keeper(struct record *o, const struct kv *reply)
+{
+	int r;
+
+	if (!kv_get(reply, "pid"))
+		return 0;
+	if ((r = record_set_number(o, "keeper", atoi(reply_text(reply, "keeper")))) < 0 ||
+	    (r = record_set(o, "version", reply_text(reply, "version"))) < 0 ||
+	    (r = record_set(o, "outlives_daemon", reply_text(reply, "outlives-daemon"))) < 0 ||
+	    (r = record_set_number(o, "restarts", atoi(reply_text(reply, "restarts")))) < 0)
+		return r;
+	return record_set(o, "restarted_after", reply_text(reply, "restarted-after"));
+}
+
+static void print_keeper(const struct kv *reply)
+{
+	const char *after = kv_get(reply, "restarted-after");
+
+	if (!kv_get(reply, "pid"))
+		return;
+	if (strcmp(reply_text(reply, "outlives-daemon"), "yes") == 0)
+		printf("kept by     process %s, should the daemon die", reply_text(reply, "keeper"));
+	else
+		printf("kept by     nobody: the mount ends with the daemon (Linux 6.9 can do more)");
+	if (after)
+		printf("; restarted %s times, last after %s", reply_text(reply, "restarts"), after);
+	putchar('\n');
+}
+
 static int print_status_json(const struct status *s)
 {
 	autorecord struct record *o = record_new();
@@ -116,6 +153,7 @@ static int print_status_json(const struct status *s)
 	    (r = record_set(o, "state", s->where->state)) < 0 ||
 	    (r = record_set(o, "sysroot", s->state->base_path ? s->state->base_path : "")) < 0 ||
 	    (r = record_set_number(o, "pid", s->pid ? atoi(s->pid) : 0)) < 0 ||
+	    (r = record_keeper(o, &s->reply)) < 0 ||
 	    (r = record_set_number(o, "packages", s->state->n)) < 0 ||
 	    (r = record_set_number(o, "files", s->packages.files)) < 0 ||
 	    (r = record_set_number(o, "bytes", s->packages.bytes)) < 0 ||
@@ -150,6 +188,7 @@ static int print_status_text(const struct status *s)
 
 	printf("mounted at  %s%s%s%s\n", s->where->point ? s->where->point : "nowhere",
 	       s->pid ? " (process " : "", s->pid ? s->pid : "", s->pid ? ")" : "");
+	print_keeper(&s->reply);
 	printf("sysroot     %s\n", s->state->base_path ? s->state->base_path : "none yet");
 	printf("state       %s\n", s->where->state);
 	printf("packages    %zu, of %" PRIu64 " files and %" PRIu64 " bytes\n", s->state->n,

@@ -58,6 +58,7 @@ static void forget_pointers(struct nodes *nodes)
 		struct node *node = node_at(nodes, id);
 
 		node->view = NULL;
+		node->by_inode = false;
 		node->layer = NULL;
 		node->dir = NULL;
 		node->file = NULL;
@@ -275,9 +276,11 @@ static void grow_buckets(struct nodes *nodes)
 	for (uint64_t id = 1; id < n_ids(nodes); id++) {
 		struct node *node = node_at(nodes, id);
 
-		if (node->used && node->by_name)
+		if (!node->used || !node->view) /* not yet revived */
+			continue;
+		if (node->by_name)
 			link_name(nodes, node);
-		if (node->used && node->by_inode)
+		if (node->by_inode)
 			link_inode(nodes, node);
 	}
 }
@@ -851,8 +854,6 @@ static int revive(struct nodes *nodes, struct node *node, struct view *view, str
 	struct found found = { 0 };
 	int r;
 
-	node->by_inode = false;
-	node->next_by_name = node->next_by_inode = CHAIN_END;
 	node->refs = node->lookups;
 	if (strchr(node_name(nodes, node), '/')) { /* see node_set_unlinked_at */
 		node->unlinked = true;

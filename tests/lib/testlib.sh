@@ -21,6 +21,9 @@
 #   tree DIR                   the sorted names in DIR
 #   tag NAME FILE              the value of the tag user.xsysfs.NAME
 #   daemon_pid                 of the daemon of MNT
+#   kill_worker                the daemon, which its keeper replaces
+#   kill_both                  daemon and keeper: the mount is dead
+#   kill_daemon                the same, and the dead mount is taken away
 #   as_user CMD...             as the ordinary user (when we are root)
 #   everywhere FUNCTION        in a folder of each kind, that the test's `fixture` has filled: plain
 #                              (a wrong test shows there), base and layer (what it filled is in a
@@ -211,9 +214,15 @@ tag()
 	getfattr --absolute-names --only-values -n "user.xsysfs.$1" "$2"
 }
 
+# number_of KEY: of what `status` says of the mount.
+number_of()
+{
+	xsysfs -C "$MNT" status --json | sed -n "s/.*\"$1\": *\([0-9][0-9]*\).*/\1/p"
+}
+
 daemon_pid()
 {
-	xsysfs -C "$MNT" status --json | sed -n 's/.*"pid": *\([0-9][0-9]*\).*/\1/p'
+	number_of pid
 }
 
 gone()
@@ -221,13 +230,29 @@ gone()
 	! kill -0 "$1" 2>/dev/null || grep -q '^State:[[:space:]]*Z' "/proc/$1/status" 2>/dev/null
 }
 
-kill_daemon()
+# Only the worker: its keeper starts another.
+kill_worker()
 {
 	killed=$(daemon_pid)
 	test -n "$killed" || fail "status does not say the daemon's pid"
 	kill -9 "$killed"
 	eventually gone "$killed" || fail "the daemon did not die"
-	# what is left is a dead mount
+}
+
+# All of it: the keeper first, so that nobody takes over. What is left is a dead mount.
+kill_both()
+{
+	kept_by=$(number_of keeper)
+	killed=$(daemon_pid)
+	test -n "$killed" || fail "status does not say the daemon's pid"
+	test "${kept_by:-0}" -eq 0 || kill -9 "$kept_by"
+	kill -9 "$killed"
+	eventually gone "$killed" || fail "the daemon did not die"
+}
+
+kill_daemon()
+{
+	kill_both
 	fusermount3 -u -z "$MNT" 2>/dev/null || umount -l "$MNT" 2>/dev/null || :
 	is_mounted "$MNT" && fail "the dead mount could not be taken away"
 	return 0
