@@ -134,9 +134,11 @@ static void print_keeper(const struct kv *reply)
 	if (!kv_get(reply, "pid"))
 		return;
 	if (strcmp(reply_text(reply, "outlives-daemon"), "yes") == 0)
-		printf("kept by     process %s, should the daemon die", reply_text(reply, "keeper"));
+		printf("kept by     process %s, should the daemon die",
+		       reply_text(reply, "keeper"));
 	else
-		printf("kept by     nobody: the mount ends with the daemon (Linux 6.9 can do more)");
+		printf("kept by     nobody: the mount ends with the daemon (Linux 6.9 can do "
+		       "more)");
 	if (after)
 		printf("; restarted %s times, last after %s", reply_text(reply, "restarts"), after);
 	putchar('\n');

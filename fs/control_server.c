@@ -301,7 +301,8 @@ static void *serve(void *arg)
 			r = answer(c, &request, r);
 		if (r == 0 && c->settled)
 			xs_settled(c->control->xs, c->settled);
-		free(take_ptr(c->settled));
+		free(c->settled);
+		c->settled = NULL;
 	} while (r == 0);
 	if (c->sight)
 		xs_abort(c->control->xs, c->sight);

@@ -86,7 +86,8 @@ static void op_init(void *userdata, struct fuse_conn_info *conn)
 	conn->want &= ~FUSE_CAP_AUTO_INVAL_DATA;
 	/* It saves one copy of a long write, and costs every request a look at all of a pipe. */
 	conn->want &= ~FUSE_CAP_SPLICE_READ;
-	/* ACLs are checked by the kernel, and a default one is looked at before the umask: by us. */
+	/* ACLs are checked by the kernel, and a default one is looked at before the umask: by us.
+	 */
 	conn->want |= conn->capable & (FUSE_CAP_POSIX_ACL | FUSE_CAP_DONT_MASK);
 	conn->want |= conn->capable & FUSE_CAP_EXPLICIT_INVAL_DATA;
 	conn->want |= conn->capable & FUSE_CAP_CACHE_SYMLINKS;

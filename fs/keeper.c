@@ -193,7 +193,8 @@ static bool goes_on(struct keeper *k, int status, time_t started)
 		return false;
 	note_death(k, status);
 	if (!k->ready && k->program) { /* an upgrade that does not work: back to what we are */
-		free(take_ptr(k->program));
+		free(k->program);
+		k->program = NULL;
 		return k->outlives;
 	}
 	clock_gettime(CLOCK_MONOTONIC, &now);

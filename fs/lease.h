@@ -21,8 +21,8 @@ struct lease {
 	pthread_t watcher;
 };
 
-/* Begin the install that `request` describes (all but verb and token, which are added). Returns 0 or
- * -errno with the daemon's `reply`; afterwards call lease_end in any case. */
+/* Begin the install that `request` describes (all but verb and token, which are added). Returns 0
+ * or -errno with the daemon's `reply`; afterwards call lease_end in any case. */
 int lease_begin(struct lease *lease, const struct where *where, const char *package,
 		struct kv *request, struct kv *reply);
 

@@ -23,9 +23,10 @@ static bool was_done(int r, int errno_of_done)
 static int find_made(struct node *dir, const char *name, mode_t mode, struct owner owner,
 		     struct node **ret, struct stat *st)
 {
-	struct stat want = { .st_uid = owner.uid, .st_gid = owner.gid, .st_mode = mode };
+	struct stat want = { .st_uid = owner.uid, .st_gid = owner.gid };
 	struct stat parent;
 	unsigned what = 0;
+	mode_t lost;
 	int r = view_lookup(dir, name, ret, st);
 
 	if (r == 0 && (st->st_mode & S_IFMT) != (mode & S_IFMT))
@@ -36,7 +37,9 @@ static int find_made(struct node *dir, const char *name, mode_t mode, struct own
 		return r;
 	what |= st->st_uid != owner.uid ? VIEW_SET_UID : 0;
 	what |= st->st_gid != owner.gid && !(parent.st_mode & S_ISGID) ? VIEW_SET_GID : 0;
-	what |= !S_ISLNK(mode) && (st->st_mode & 07777) != (mode & 07777) ? VIEW_SET_MODE : 0;
+	lost = mode & 07000 & ~st->st_mode; /* by the change of owner */
+	want.st_mode = st->st_mode | lost;
+	what |= lost && !S_ISLNK(mode) ? VIEW_SET_MODE : 0;
 	return what ? view_setattr(*ret, what, &want, NULL, st) : 0;
 }
 

@@ -16,7 +16,8 @@ void orphan_name(const struct node *node, char name[static ORPHAN_NAME])
 
 uint32_t orphan_node(const char *name, uint32_t *generation)
 {
-	unsigned id, end = 0;
+	unsigned id;
+	int end = 0;
 
 	if (sscanf(name, ORPHAN_PREFIX "%x.%x%n", &id, generation, &end) != 2 || name[end])
 		return 0;

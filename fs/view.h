@@ -139,10 +139,10 @@ int view_rmdir(struct node *dir, const char *name);
 /* rename.c; flags as renameat2(2), all three. */
 int view_rename(struct node *dir, const char *name, struct node *to_dir, const char *to_name,
 		unsigned flags);
-/* A worker before ours has begun this rename. 1: it had done it, and the nodes follow; 0: it had not,
- * or not all of it. */
-int view_rename_settle(struct node *dir, const char *name, struct node *to_dir,
-		       const char *to_name, unsigned flags);
+/* A worker before ours has begun this rename. 1: it had done it, and the nodes follow; 0: it had
+ * not, or not all of it. */
+int view_rename_settle(struct node *dir, const char *name, struct node *to_dir, const char *to_name,
+		       unsigned flags);
 
 /* Contents: an open descriptor of the node's file, to be given back with data_close. For writing,
  * the file is copied up first. -EISDIR, -EROFS, -EINVAL for what has no contents. */

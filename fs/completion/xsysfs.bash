@@ -45,7 +45,7 @@ _xsysfs()
 		;;
 	*)
 		case $command in
-		'')	words="mount umount run status list owns files remove rollback gc diff staging-view
+		'')	words="mount umount run status list owns files remove rollback gc diff staging-view upgrade
 				build fetch toolchain help --version -C" ;;
 		mount)	words="--sysroot --state -o -f $(_xsysfs_data boards)" ;;
 		umount|owns)	compopt -o default ;;
@@ -57,7 +57,7 @@ _xsysfs()
 		build)	words="--board -j --keep --explain --sources $(_xsysfs_data recipes)" ;;
 		fetch)	words=$(_xsysfs_data recipes) ;;
 		toolchain)	words=$(_xsysfs_data boards) ;;
-		help)	words="--man mount umount run status list owns files remove rollback gc diff staging-view" ;;
+		help)	words="--man mount umount run status list owns files remove rollback gc diff staging-view upgrade" ;;
 		esac
 		;;
 	esac

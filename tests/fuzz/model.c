@@ -205,7 +205,7 @@ static void mount_xs(struct model *m)
 	if (r == 0)
 		r = state_set_base(state, "base", &problem);
 	if (r == 0)
-		r = xs_new(state, &m->xs);
+		r = xs_new(state, NULL, &m->xs);
 	if (r < 0)
 		fuzz_fail("cannot mount: %s: %s", strerror(-r), problem ? problem : "");
 	m->root.view = m->xs->root;
