@@ -145,10 +145,29 @@ static ino_t shown_ino(const struct found *found)
 	return found->note.ino ? found->note.ino : found->st.st_ino | found->layer->ino_salt;
 }
 
+/* What a directory that was found in layer `i` is made of; `whole`: of all layers to `last`. */
+static int find_parts(const struct quest *q, size_t i, size_t last, bool whole, struct found *found)
+{
+	struct found lowest = *found;
+	int r = 0;
+
+	last = last > i ? last : i;
+	if (whole && (i == last || stat_name(q, last, &lowest) == 0)) {
+		found->below = layerset_new(q->below->v + i, last - i + 1);
+		r = found->below ? 0 : -ENOMEM;
+	} else {
+		r = stack_up(q, i, last, &found->below, &lowest);
+	}
+	if (r == 0)
+		found->ino = shown_ino(&lowest);
+	return r;
+}
+
 /* Among the immutable layers: the topmost that has the name. -ENOENT for a whiteout too. */
 static int find_in(const struct quest *q, const struct names *index, struct found *found)
 {
 	size_t i = 0, last = q->below->n - 1;
+	bool whole = false;
 	int r = -ENOENT;
 
 	if (index) {
@@ -158,6 +177,7 @@ static int find_in(const struct quest *q, const struct names *index, struct foun
 			return -ENOENT;
 		i = entry->layer;
 		last = entry->last;
+		whole = entry->parts == last - i + 1;
 	}
 	for (; i < q->below->n; i++) {
 		r = stat_name(q, i, found);
@@ -173,15 +193,7 @@ static int find_in(const struct quest *q, const struct names *index, struct foun
 	if (r < 0)
 		return r;
 	found->ino = shown_ino(found);
-	if (S_ISDIR(found->st.st_mode)) {
-		struct found lowest = *found;
-
-		r = stack_up(q, i, last > i ? last : i, &found->below, &lowest);
-		if (r < 0)
-			return r;
-		found->ino = shown_ino(&lowest);
-	}
-	return 0;
+	return S_ISDIR(found->st.st_mode) ? find_parts(q, i, last, whole, found) : 0;
 }
 
 /* The directory of a view whose layers have changed since it was last asked. */
@@ -517,6 +529,20 @@ int lookup_list(struct node *dir, struct names **ret)
 	pthread_mutex_unlock(&nodes->lock);
 	*ret = take_ptr(names);
 	return 0;
+}
+
+void lookup_listed(struct node *dir)
+{
+	struct nodes *nodes = dir->view->nodes;
+	struct names *listing, *index = NULL;
+
+	pthread_mutex_lock(&nodes->lock);
+	listing = take_ptr(dir->dir->listing);
+	if (dir->dir->below && dir->dir->below->n < INDEX_FROM)
+		index = take_ptr(dir->dir->index);
+	pthread_mutex_unlock(&nodes->lock);
+	names_unref(listing);
+	names_unref(index);
 }
 
 int lookup_check_empty(struct node *dir)

@@ -117,16 +117,16 @@ static int read_marks(int fd, const char *name, struct name *entry)
 			return -errno;
 		entry->whiteout = whiteout_is(&st);
 	} else if (entry->type == DT_DIR) {
-		autofd int dir = openat(fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		int r = opaque_is_at(fd, name);
 
-		if (dir < 0 && errno != EACCES && errno != ENOENT && errno != ENOTDIR)
-			return -errno;
-		entry->opaque = dir >= 0 && opaque_is(dir);
+		if (r < 0)
+			return r;
+		entry->opaque = r;
 	}
 	return 0;
 }
 
-static int add_entry(struct names *names, int fd, const struct dirent *e, struct name entry,
+static int add_entry(struct names *names, int fd, const struct dirent64 *e, struct name entry,
 		     bool marks, bool numbers)
 {
 	struct stat st;
@@ -152,31 +152,30 @@ static int add_entry(struct names *names, int fd, const struct dirent *e, struct
 int names_add_dir(struct names *names, int fd, unsigned layer, uint64_t ino_salt, bool marks,
 		  bool numbers)
 {
-	autofd int own = fcntl(fd, F_DUPFD_CLOEXEC, 0);
-	autodir DIR *d = NULL;
-	struct dirent *e;
+	_Alignas(struct dirent64) char buf[16 * 1024];
+	ssize_t n = 0;
 
-	if (own < 0)
+	if (lseek(fd, 0, SEEK_SET) < 0)
 		return -errno;
-	d = fdopendir(own);
-	if (!d)
-		return -errno;
-	take_fd(&own);
-	rewinddir(d);
 	numbers = numbers && note_is_marked(fd);
-	while ((errno = 0, e = readdir(d))) {
-		struct name entry = { .layer = layer,
-				      .ino = e->d_ino | ino_salt,
-				      .type = e->d_type };
-		int r;
+	while ((n = getdents64(fd, buf, sizeof(buf))) > 0) {
+		const struct dirent64 *e;
 
-		if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
-			continue;
-		r = add_entry(names, fd, e, entry, marks, numbers);
-		if (r < 0)
-			return r;
+		for (ssize_t i = 0; i < n; i += e->d_reclen) {
+			struct name entry = { .layer = layer };
+			int r;
+
+			e = (const void *)(buf + i);
+			entry.ino = e->d_ino | ino_salt;
+			entry.type = e->d_type;
+			if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
+				continue;
+			r = add_entry(names, fd, e, entry, marks, numbers);
+			if (r < 0)
+				return r;
+		}
 	}
-	return -errno;
+	return n < 0 ? -errno : 0;
 }
 
 static int compare(const void *pa, const void *pb)
@@ -203,14 +202,17 @@ void names_finish(struct names *names)
 		if (kept && strcmp(names->v[kept - 1].text, e->text) == 0) {
 			names->v[kept - 1].last = e->layer;
 			open = open && e->type == DT_DIR;
-			if (open)
+			if (open) {
 				names->v[kept - 1].ino = e->ino;
+				names->v[kept - 1].parts++;
+			}
 			open = open && !e->opaque;
 			continue;
 		}
 		open = e->type == DT_DIR && !e->opaque;
 		names->v[kept] = *e;
-		names->v[kept++].last = e->layer;
+		names->v[kept].last = e->layer;
+		names->v[kept++].parts = e->type == DT_DIR;
 	}
 	names->n = kept;
 }

@@ -23,9 +23,10 @@ struct name {
 	const char *text;
 	unsigned short layer; /* index of the topmost layer that has it */
 	unsigned short last;  /* and of the lowest */
+	unsigned short parts; /* of a directory: how many layers it is made of */
 	unsigned char type;   /* DT_* of dirent.h */
-	bool whiteout;	      /* the name is gone: only look-ups want to know */
-	bool opaque;	      /* a directory that hides those below it */
+	bool whiteout : 1;    /* the name is gone: only look-ups want to know */
+	bool opaque : 1;      /* a directory that hides those below it */
 };
 
 struct names {

@@ -97,6 +97,8 @@ static int fill(struct listing *l, struct node *dir, off_t off)
 		add(l, "..", parent ? parent->ino : dir->ino, DT_DIR, 2, NULL);
 	if (!l->full)
 		add_names(l, dir, names, off < 2 ? 2 : off);
+	if (!l->used && !dir->virtual_dir)
+		lookup_listed(dir);
 	return 0;
 }
 

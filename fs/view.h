@@ -198,6 +198,8 @@ int lookup_stat_dir(struct node *dir, struct layerset *below, int i, struct stat
 		    struct note *note);
 int lookup_open_upper(struct node *dir);
 int lookup_list(struct node *dir, struct names **ret);
+/* Whoever listed it has come to its end: keep nothing that look-ups do without. */
+void lookup_listed(struct node *dir);
 /* 0 when nothing shows in it, else -ENOTEMPTY or another error. */
 int lookup_check_empty(struct node *dir);
 /* A name in it has come or gone. */

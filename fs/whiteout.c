@@ -2,6 +2,8 @@
 #include "fs/whiteout.h"
 
 #include <errno.h>
+#include <limits.h>
+#include <stdio.h>
 #include <sys/sysmacros.h>
 #include <sys/xattr.h>
 
@@ -20,6 +22,19 @@ bool opaque_is(int fd)
 	char value;
 
 	return fgetxattr(fd, OPAQUE_XATTR, &value, 1) == 1 && value == 'y';
+}
+
+/* By a path in /proc, whose last name is not followed: one call, not three. */
+int opaque_is_at(int dir, const char *name)
+{
+	char path[64 + NAME_MAX], value = 0;
+	ssize_t n;
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d/%s", dir, name);
+	n = lgetxattr(path, OPAQUE_XATTR, &value, 1);
+	if (n < 0 && errno == ENOMEM)
+		return -ENOMEM;
+	return n == 1 && value == 'y';
 }
 
 int opaque_set(int fd)

@@ -24,4 +24,6 @@ int whiteout_make(int dir, const char *name);
 
 /* `fd` is an open directory (O_RDONLY). Unreadable xattrs count as "no". */
 bool opaque_is(int fd);
+/* The same of a name in an open directory: 1, 0 or -ENOMEM. */
+int opaque_is_at(int dir, const char *name);
 int opaque_set(int fd);
