@@ -43,13 +43,11 @@ static int change_real_mode(struct change *c, mode_t mode)
  * somebody who is not the one that the file was given to. The rest is in the note. */
 static mode_t real_mode(const struct change *c, mode_t mode)
 {
-	bool is_dir = S_ISDIR(c->st.st_mode);
+	mode_t type = c->st.st_mode & S_IFMT;
 
-	if (geteuid() == 0 || !(is_dir || S_ISREG(c->st.st_mode)))
-		return mode;
-	if (!is_dir && (c->note.has_uid || c->note.has_gid))
+	if (geteuid() != 0 && S_ISREG(type) && (c->note.has_uid || c->note.has_gid))
 		mode &= ~(S_ISUID | S_ISGID);
-	return mode | (is_dir ? S_IRWXU : S_IRUSR);
+	return note_real_mode(type | mode) & 07777;
 }
 
 static int change_mode(struct change *c, const struct node *node, mode_t mode)

@@ -35,6 +35,7 @@ struct making {
 	const char *target;   /* of a symlink */
 	const char *old_path; /* a hard link to this path of the upper */
 	bool numbered;	      /* which has a number in its note */
+	bool acl;	      /* the directory has a default one */
 	struct view *view;
 	struct owner owner;
 	int fd;	       /* out: of a regular file, open for writing; else -1 */
@@ -61,25 +62,39 @@ static ssize_t get_default_acl(int dir, void *acl, size_t size)
  * takes the umask's place. */
 static void apply_umask(int dir, struct making *m)
 {
-	if (!S_ISLNK(m->mode) && get_default_acl(dir, NULL, 0) <= 0)
+	m->acl = get_default_acl(dir, NULL, 0) > 0;
+	if (!S_ISLNK(m->mode) && !m->acl)
 		m->mode &= ~(m->owner.umask & 0777);
+}
+
+/* Its real mode lets us at it, for when the layer is read; the note says what it looks like. */
+static int make_noted(int dir, const char *name, const struct making *m)
+{
+	const struct note note = { .has_mode = true, .mode = m->mode & 07777 };
+	autofd int fd = openat(dir, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	int r = fd < 0 ? -errno : note_write(m->view->upper, fd, &note);
+
+	if (r == -EOPNOTSUPP)
+		r = fchmodat(dir, name, m->mode & 07777, 0) < 0 ? -errno : 0;
+	return r;
 }
 
 static int make_object(int dir, const char *name, struct making *m)
 {
+	mode_t real = (m->acl ? m->mode : note_real_mode(m->mode)) & 07777;
+
 	if (m->old_path)
 		return linkat(m->view->upper->fd, m->old_path, dir, name, 0) < 0 ? -errno : 0;
 	if (S_ISLNK(m->mode))
 		return symlinkat(m->target, dir, name) < 0 ? -errno : 0;
 	if (S_ISDIR(m->mode))
-		return mkdirat(dir, name, m->mode & 07777) < 0 ? -errno : 0;
+		return mkdirat(dir, name, real) < 0 ? -errno : 0;
 	if (S_ISCHR(m->mode) && m->rdev == makedev(0, 0))
 		return special_make(dir, name, m->mode);
 	if (!S_ISREG(m->mode))
 		return mknodat(dir, name, m->mode, m->rdev) < 0 ? -errno : 0;
 	do
-		m->fd = openat(dir, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
-			       m->mode & 07777);
+		m->fd = openat(dir, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, real);
 	while (m->fd < 0 && (errno == EMFILE || errno == ENFILE) && files_shrink(m->view->files));
 	return m->fd < 0 ? -errno : 0;
 }
@@ -114,7 +129,10 @@ static int make_owned(int dir, const char *name, struct making *m, bool group_to
 
 	if (r < 0)
 		return r;
-	r = give_to_owner(dir, name, m, group_too);
+	if (!m->old_path && !m->acl && note_real_mode(m->mode) != m->mode)
+		r = make_noted(dir, name, m);
+	if (r == 0)
+		r = give_to_owner(dir, name, m, group_too);
 	if (r < 0)
 		remove_object(dir, name, m);
 	return r;

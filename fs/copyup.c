@@ -73,13 +73,18 @@ static int copy_xattrs(int from, int to)
 	return n < 0 ? -errno : 0;
 }
 
-/* Owner, mode, times: in this order, since chown clears setuid bits and everything sets ctime. */
+/* Before the xattrs: chown(2) drops file capabilities. And before the mode: it clears setuid bits.
+ */
+static int copy_owner(int to, const struct stat *st)
+{
+	return geteuid() == 0 && fchown(to, st->st_uid, st->st_gid) < 0 ? -errno : 0;
+}
+
+/* Mode and times: the last, since everything else sets them. */
 static int copy_attributes(int to, const struct stat *st)
 {
 	const struct timespec times[2] = { st->st_atim, st->st_mtim };
 
-	if (geteuid() == 0 && fchown(to, st->st_uid, st->st_gid) < 0)
-		return -errno;
 	if (fchmod(to, st->st_mode & 07777) < 0)
 		return -errno;
 	return futimens(to, times) < 0 ? -errno : 0;
@@ -99,6 +104,8 @@ static int copy_file(struct view *view, int from, const struct stat *st, const s
 {
 	int r = io_copy_data(from, to, st->st_size);
 
+	if (r == 0)
+		r = copy_owner(to, st);
 	if (r == 0)
 		r = copy_xattrs(from, to);
 	if (r == 0)
@@ -214,7 +221,9 @@ static int make_dir(struct view *view, const char *path, const struct layer *lay
 	if (to < 0)
 		return to;
 	view_show(view->root, layer, NULL, &st);
-	r = copy_xattrs(from, to);
+	r = copy_owner(to, &st);
+	if (r == 0)
+		r = copy_xattrs(from, to);
 	if (r == 0)
 		r = copy_note(view, &note, to);
 	return r < 0 ? r : copy_attributes(to, &st);

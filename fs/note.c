@@ -311,6 +311,13 @@ ino_t note_number(int dir, const char *name, mode_t type)
 	return note.ino;
 }
 
+mode_t note_real_mode(mode_t mode)
+{
+	if (geteuid() == 0)
+		return mode;
+	return mode | (S_ISDIR(mode) ? S_IRWXU : S_ISREG(mode) ? S_IRUSR : 0);
+}
+
 void note_show_mode(const struct note *note, struct stat *st)
 {
 	if (note->has_mode)

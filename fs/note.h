@@ -67,6 +67,8 @@ int note_mark(struct layer *layer, int dir);
 bool note_is_marked(int dir);
 ino_t note_number(int dir, const char *name, mode_t type);
 
+/* The permission bits that a real file of this mode has at least, or we could not read it. */
+mode_t note_real_mode(mode_t mode);
 void note_show_mode(const struct note *note, struct stat *st);
 /* Who it was given to; root where nobody said. */
 void note_owner(const struct note *note, uid_t *uid, gid_t *gid);

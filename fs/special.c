@@ -18,9 +18,10 @@ bool special_is(int fd)
 	return fgetxattr(fd, SPECIAL_XATTR, NULL, 0) >= 0;
 }
 
+/* It has to be readable for us to see what it is; S_ISGID says that it does not look so. */
 mode_t special_mode(mode_t mode)
 {
-	return (mode & 0777) | S_IRUSR | S_ISVTX;
+	return (mode & 0777) | S_IRUSR | S_ISVTX | (mode & S_IRUSR ? 0 : S_ISGID);
 }
 
 int special_make(int dir, const char *name, mode_t mode)
@@ -40,6 +41,8 @@ int special_make(int dir, const char *name, mode_t mode)
 
 void special_show(struct stat *st)
 {
+	if (st->st_mode & S_ISGID)
+		st->st_mode &= ~S_IRUSR;
 	st->st_mode = S_IFCHR | (st->st_mode & 0777);
 	st->st_rdev = 0;
 	st->st_blocks = 0;

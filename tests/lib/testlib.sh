@@ -28,7 +28,8 @@
 #   everywhere FUNCTION        in a folder of each kind, that the test's `fixture` has filled: plain
 #                              (a wrong test shows there), base and layer (what it filled is in a
 #                              lower layer, and changed in the root view), local, and build (it is
-#                              in the base, and changed in a build view). PLACE says which.
+#                              in the base, and changed in a build view). PLACE says which; it is
+#                              set where the script runs once more, inside an install.
 #   same_everywhere FUNCTION   the same, and it must print what it does in the plain folder
 #   is_root, need PROGRAM...
 
