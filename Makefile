@@ -3,6 +3,7 @@
 # make demo         the whole road, step by step, from a toolchain to programs that run on the Pi
 # make check        everything that proves it       [T=fs/copyup] [SAN=address,undefined|thread]
 # make check-threads  what happens at once, under ThreadSanitizer
+# make stress       stress-ng and fio, for some minutes
 # make FUSE=DIR     the same with the libfuse in DIR, into out/fuse: see tests/libfuse
 # make bench        how fast it is, beside what else there is: see tests/bench/README.md
 #                   [W=rm,walk] [P=kernel,xsysfs] [N=5]
@@ -252,6 +253,10 @@ check-threads: all
 	+$(MAKE) --no-print-directory SAN=thread all units
 	tests/run --out $(OUT) --san out/san-thread --daemon out/san-thread $(BUSY)
 
+# All of stress-ng's stressors for file systems and fio's ways to read and write, for some minutes.
+stress: all
+	STRESS=1 tests/run --out $(OUT) fs/stress
+
 bench: all $(OUT)/tests/bench/floor
 	tests/bench/run --out $(OUT) --json $(OUT)/bench.json
 
@@ -304,5 +309,5 @@ install: all
 	install -D -m 644 mountscripts/xsysfs@.service \
 		$(DESTDIR)$(PREFIX)/lib/systemd/user/xsysfs@.service
 
-.PHONY: all bench check check-threads clean demo deps fuzz fuzzers install lint units
+.PHONY: all bench check check-threads clean demo deps fuzz fuzzers install lint stress units
 .DELETE_ON_ERROR:
