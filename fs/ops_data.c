@@ -96,14 +96,41 @@ static void op_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off,
 	data_close(file);
 }
 
+/* Without an OPEN a file that cannot be written to can be mapped for writing. The write is refused,
+ * but the kernel would go on to show the page: to everybody. The reply has let go of it already.
+ * Who writes in a loop has the kernel ask again while it forgets: let him not have all threads. */
+static void refuse_page(fuse_req_t req, fuse_ino_t ino)
+{
+	static int busy; /* atomic */
+	struct xs *xs = ops_xs(req);
+
+	ops_reply(req, -EROFS);
+	if (__atomic_add_fetch(&busy, 1, __ATOMIC_RELAXED) <= 2)
+		xs->events.node_changed(xs->events.arg, ino);
+	__atomic_sub_fetch(&busy, 1, __ATOMIC_RELAXED);
+}
+
+static bool is_read_only(fuse_req_t req, fuse_ino_t ino)
+{
+	struct node *node = nodes_by_id(&ops_xs(req)->nodes, ino);
+	bool read_only = node && view_is_read_only(node);
+
+	ops_put(node);
+	return read_only;
+}
+
 static void op_write_buf(fuse_req_t req, fuse_ino_t ino, struct fuse_bufvec *in, off_t off,
 			 struct fuse_file_info *fi)
 {
-	struct file *file = open_file(req, ino, true);
 	struct fuse_bufvec out = FUSE_BUFVEC_INIT(fuse_buf_size(in));
+	struct file *file;
 	ssize_t n;
 
-	(void)fi;
+	if (fi->writepage && is_read_only(req, ino)) {
+		refuse_page(req, ino);
+		return;
+	}
+	file = open_file(req, ino, true);
 	if (!file)
 		return;
 	out.buf[0].flags = FUSE_BUF_IS_FD | FUSE_BUF_FD_SEEK;
