@@ -8,6 +8,7 @@
 # make bench        how fast it is, beside what else there is: see tests/bench/README.md
 #                   [W=rm,walk] [P=kernel,xsysfs] [N=5]
 # make fuzz         fuzzers, for SECONDS=60 each   [F=model]
+# make crash        SIGKILL and power cuts at random moments  [ROUNDS=200] [SEED=1]
 # make lint         cppcheck, shellcheck, clang-format, layering
 # make deps         install what building and testing need (Debian's packages)
 # make install      [PREFIX=/usr/local] [DESTDIR=]
@@ -222,14 +223,14 @@ clean:
 
 -include $(patsubst %.o,%.d,$(call objects,$(BASE_SRC) $(ENGINE_SRC) $(DAEMON_SRC) \
 	$(COMMAND_SRC) $(BUILDER_SRC) $(UNIT_SRC) $(FUZZ_SRC) $(FUZZ_COMMON_SRC) \
-	tests/bench/floor.c))
+	tests/bench/floor.c tests/crash/disk.c))
 
 # --- checking, showing and installing
 
-units: $(UNITS) $(OUT)/tests/bench/floor
+units: $(UNITS) $(OUT)/tests/bench/floor $(OUT)/tests/crash/disk
 
-$(OUT)/tests/bench/floor.o: XCFLAGS += $(FUSE_CFLAGS)
-$(OUT)/tests/bench/floor: $(OUT)/tests/bench/floor.o
+$(OUT)/tests/bench/floor.o $(OUT)/tests/crash/disk.o: XCFLAGS += $(FUSE_CFLAGS)
+$(OUT)/tests/bench/floor $(OUT)/tests/crash/disk: $(OUT)/%: $(OUT)/%.o
 	$(CC) $(XLDFLAGS) $(LDFLAGS) -o $@ $^ $(FUSE_LIBS)
 
 # Unit programs also run with sanitizers; the promises run with what `make` built. SAN=... builds and
@@ -259,6 +260,11 @@ stress: all
 
 bench: all $(OUT)/tests/bench/floor
 	tests/bench/run --out $(OUT) --json $(OUT)/bench.json
+
+# What is durable, after SIGKILL and after a power cut, at ROUNDS random moments each.
+crash: all units
+	CRASH_ROUNDS=$(or $(ROUNDS),200) CRASH_SEED=$(or $(SEED),1) CRASH_STEPS=600 \
+		tests/run --out $(OUT) fs/nothing-durable-is-lost fs/power-cut
 
 # Fuzzers, by clang: all of them, or F=name, for SECONDS each. They start from what is kept in
 # tests/fuzz/corpus/NAME; what they find on the way stays in out/. SECONDS=0 only replays.
