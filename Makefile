@@ -81,6 +81,7 @@ ENGINE_SRC := \
 DAEMON_SRC := \
 	fs/control_server.c \
 	fs/daemon.c \
+	fs/fuse_uring.c \
 	fs/keeper.c \
 	fs/ops_again.c \
 	fs/ops_data.c \

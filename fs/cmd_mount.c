@@ -17,6 +17,7 @@
 #include "fs/base/log.h"
 #include "fs/cmd.h"
 #include "fs/control.h"
+#include "fs/fuse_uring.h"
 #include "fs/keeper.h"
 #include "fs/mounts.h"
 #include "fs/state.h"
@@ -28,7 +29,7 @@ enum { GONE_MS = 30000 }; /* how long a daemon may take to go after its unmount 
 /* What is to be mounted, in clean absolute paths. */
 struct plan {
 	char *sysroot, *state, *point;
-	const char *options;
+	char *options; /* of -o; NULL: none */
 	bool foreground;
 };
 
@@ -37,6 +38,7 @@ static void plan_release(struct plan *plan)
 	free(plan->sysroot);
 	free(plan->state);
 	free(plan->point);
+	free(plan->options);
 }
 
 static bool is_inside(const char *path, const char *dir)
@@ -116,6 +118,26 @@ static int check_places(struct plan *plan, const char *sysroot, const char *stat
 			"the mount point '%s' lies inside the sysroot '%s': mount over the "
 			"sysroot itself, or somewhere else",
 			plan->point, sysroot);
+	return 0;
+}
+
+/* Mount options as given, but for io_uring where there is none: the mount is as good without. */
+static int check_options(struct plan *plan, const char *given)
+{
+	autofree char *others = given ? strdup(given) : NULL;
+	const char *missing;
+
+	if (!given)
+		return 0;
+	plan->options = strdup(given);
+	if (!others || !plan->options)
+		return log_errno(-ENOMEM, "cannot mount at '%s'", plan->point);
+	missing = fuse_uring_take_option(others) ? fuse_uring_missing() : NULL;
+	if (!missing)
+		return 0;
+	log_warn("requests come by /dev/fuse, not by io_uring: %s", missing);
+	free(plan->options);
+	plan->options = *others ? take_ptr(others) : NULL;
 	return 0;
 }
 
@@ -208,7 +230,6 @@ static int run_mount(const struct cmd *cmd, int argc, char **argv)
 		return CMD_USAGE;
 	sysroot = cmd_value(cmd, &line, "sysroot");
 	state = cmd_value(cmd, &line, "state");
-	plan.options = cmd_value(cmd, &line, "o");
 	plan.foreground = cmd_value(cmd, &line, "f");
 	if (!sysroot && !state && !strchr(line.argv[0], '/')) {
 		char *builder[] = { "mount", line.argv[0], NULL };
@@ -217,7 +238,8 @@ static int run_mount(const struct cmd *cmd, int argc, char **argv)
 	}
 	if (!sysroot || !state)
 		return cmd_usage(cmd, "--sysroot and --state are both needed");
-	if (check_point(&plan, line.argv[0]) < 0 || check_places(&plan, sysroot, state) < 0)
+	if (check_point(&plan, line.argv[0]) < 0 || check_places(&plan, sysroot, state) < 0 ||
+	    check_options(&plan, cmd_value(cmd, &line, "o")) < 0)
 		return CMD_FAILED;
 	return start(&plan);
 }
@@ -234,7 +256,7 @@ const struct cmd cmd_mount = {
 	.options = {
 		{ 0, "sysroot", "DIR", "the read-only sysroot" },
 		{ 0, "state", "DIR", "where everything that is written goes; made if need be" },
-		{ 'o', NULL, "OPTS", "mount options: allow_other, suid, dev, ro, ..." },
+		{ 'o', NULL, "OPTS", "mount options: allow_other, suid, dev, ro, io_uring, ..." },
 		{ 'f', "foreground", NULL, "stay in the foreground" },
 	},
 };

@@ -121,6 +121,7 @@ static int record_keeper(struct record *o, const struct kv *reply)
 		return 0;
 	if ((r = record_set_number(o, "keeper", atoi(reply_text(reply, "keeper")))) < 0 ||
 	    (r = record_set(o, "version", reply_text(reply, "version"))) < 0 ||
+	    (r = record_set(o, "transport", reply_text(reply, "transport"))) < 0 ||
 	    (r = record_set(o, "outlives_daemon", reply_text(reply, "outlives-daemon"))) < 0 ||
 	    (r = record_set_number(o, "restarts", atoi(reply_text(reply, "restarts")))) < 0)
 		return r;
@@ -133,12 +134,15 @@ static void print_keeper(const struct kv *reply)
 
 	if (!kv_get(reply, "pid"))
 		return;
+	printf("transport   %s\n", reply_text(reply, "transport"));
 	if (strcmp(reply_text(reply, "outlives-daemon"), "yes") == 0)
 		printf("kept by     process %s, should the daemon die",
 		       reply_text(reply, "keeper"));
 	else
-		printf("kept by     nobody: the mount ends with the daemon (Linux 6.9 can do "
-		       "more)");
+		printf("kept by     nobody: the mount ends with the daemon (%s)",
+		       strcmp(reply_text(reply, "transport"), "io_uring") == 0
+			       ? "the rings of io_uring are its own"
+			       : "Linux 6.9 can do more");
 	if (after)
 		printf("; restarted %s times, last after %s", reply_text(reply, "restarts"), after);
 	putchar('\n');

@@ -38,6 +38,7 @@ struct control_options {
 	pid_t keeper;		/* see keeper.h */
 	unsigned restarts;	/* how many workers there were before */
 	const char *died;	/* of what the last one did; "" when there was none */
+	const char *transport;	/* how requests come: "/dev/fuse" or "io_uring" */
 	bool (*outlives)(void); /* does the mount outlive this worker? */
 };
 

@@ -114,6 +114,8 @@ static int set_keeper(struct kv *kv, const struct control_options *o)
 	if (r == 0)
 		r = kv_set(kv, "version", VERSION);
 	if (r == 0)
+		r = kv_set(kv, "transport", o->transport);
+	if (r == 0)
 		r = kv_setf(kv, "restarts", "%u", o->restarts);
 	if (r == 0 && o->restarts)
 		r = set_text(kv, "restarted-after", o->died);

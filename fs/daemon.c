@@ -14,6 +14,7 @@
 #include "fs/base/log.h"
 #include "fs/base/message.h"
 #include "fs/control.h"
+#include "fs/fuse_uring.h"
 #include "fs/handover.h"
 #include "fs/ops.h"
 #include "fs/session.h"
@@ -30,6 +31,7 @@ static struct {
 	struct xs *xs;
 	pthread_t main_thread;
 	bool quiet;
+	bool uring;	  /* requests come by io_uring */
 	bool keeper_gone; /* atomic */
 	bool again;	  /* atomic: end, so that another worker starts */
 } worker;
@@ -37,7 +39,7 @@ static struct {
 /* Does the mount live on when we die? */
 static bool outlives(void)
 {
-	return !__atomic_load_n(&worker.keeper_gone, __ATOMIC_RELAXED) &&
+	return !worker.uring && !__atomic_load_n(&worker.keeper_gone, __ATOMIC_RELAXED) &&
 	       session_can_resend(worker.xs->nodes.memory);
 }
 
@@ -132,6 +134,8 @@ static struct fuse_session *new_session(const char *options)
 	ops_dir_register(&ops);
 	ops_data_register(&ops);
 	ops_xattr_register(&ops);
+	ops_tmpfile_register(&ops);
+	ops_statx_register(&ops);
 	return session_new(worker.xs->state->path, options, &ops, sizeof(ops), worker.xs);
 }
 
@@ -160,6 +164,7 @@ static int answer(struct fuse_session *se, struct task *task)
 		.keeper = getppid(),
 		.restarts = atoi(text(task, "restarts")),
 		.died = text(task, "died"),
+		.transport = worker.uring ? "io_uring" : "/dev/fuse",
 		.outlives = outlives,
 	};
 	struct control *control = NULL;
@@ -174,7 +179,7 @@ static int answer(struct fuse_session *se, struct task *task)
 	r = control_start(xs, &options, &control);
 	if (r < 0)
 		return log_errno(r, "cannot listen at '%s/control'", xs->state->path);
-	r = session_loop(se, xs);
+	r = worker.uring ? session_loop_rings(se) : session_loop(se, xs);
 	if (__atomic_load_n(&worker.again, __ATOMIC_ACQUIRE))
 		_exit(DAEMON_AGAIN); /* all that we leave is for the next worker */
 	control_stop(control);
@@ -183,11 +188,13 @@ static int answer(struct fuse_session *se, struct task *task)
 
 static int serve(struct task *task)
 {
+	autofree char *options = strdup(text(task, "options"));
 	struct fuse_session *se = new_session(kv_get(&task->kv, "options"));
 	int r;
 
-	if (!se)
+	if (!se || !options)
 		return -EIO;
+	worker.uring = fuse_uring_take_option(options);
 	if (fuse_set_signal_handlers(se) == 0) {
 		r = answer(se, task);
 		fuse_remove_signal_handlers(se);

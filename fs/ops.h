@@ -15,6 +15,9 @@
 
 #include "fs/xs.h"
 
+/* libfuse has io_uring, and operations for FUSE_TMPFILE and FUSE_STATX. */
+#define OPS_URING (FUSE_VERSION >= FUSE_MAKE_VERSION(3, 18))
+
 /* What of it the kernel may believe, for how long; in seconds. All writers come through us, so for
  * ever, but where another view writes below. */
 double ops_timeout(const struct node *node);
@@ -52,3 +55,6 @@ void ops_name_register(struct fuse_lowlevel_ops *ops); /* names come and go */
 void ops_dir_register(struct fuse_lowlevel_ops *ops);  /* directories are read */
 void ops_data_register(struct fuse_lowlevel_ops *ops); /* contents */
 void ops_xattr_register(struct fuse_lowlevel_ops *ops);
+/* What comes by a ring, past the loop that calls the two above. */
+void ops_tmpfile_register(struct fuse_lowlevel_ops *ops);
+void ops_statx_register(struct fuse_lowlevel_ops *ops);

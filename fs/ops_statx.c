@@ -10,57 +10,41 @@
 #include "fs/ops.h"
 #include "fs/view.h"
 
-/* FUSE_STATX, which the kernel headers of Debian 12 do not name, and its answer. */
+/* FUSE_STATX, which the kernel headers of Debian 12 do not name, and its answer, which has
+ * statx(2)'s own. */
 enum { STATX_OPCODE = 52 };
-
-struct sx_time {
-	int64_t sec;
-	uint32_t nsec;
-	int32_t reserved;
-};
-
-struct sx {
-	uint32_t mask, blksize;
-	uint64_t attributes;
-	uint32_t nlink, uid, gid;
-	uint16_t mode, spare0;
-	uint64_t ino, size, blocks, attributes_mask;
-	struct sx_time atime, btime, ctime, mtime;
-	uint32_t rdev_major, rdev_minor, dev_major, dev_minor;
-	uint64_t spare[14];
-};
 
 struct answer {
 	struct fuse_out_header head;
 	uint64_t attr_valid;
 	uint32_t attr_valid_nsec, flags;
 	uint64_t spare[2];
-	struct sx stat;
+	struct statx stat;
 };
 
-static struct sx_time sx_time(struct timespec t)
+static struct statx_timestamp statx_time(struct timespec t)
 {
-	return (struct sx_time){ .sec = t.tv_sec, .nsec = t.tv_nsec };
+	return (struct statx_timestamp){ .tv_sec = t.tv_sec, .tv_nsec = t.tv_nsec };
 }
 
-static void fill(struct sx *sx, const struct stat *st, struct timespec born)
+static void fill(struct statx *sx, const struct stat *st, struct timespec born)
 {
-	*sx = (struct sx){
-		.mask = STATX_BASIC_STATS | (born.tv_sec || born.tv_nsec ? STATX_BTIME : 0),
-		.blksize = st->st_blksize,
-		.nlink = st->st_nlink,
-		.uid = st->st_uid,
-		.gid = st->st_gid,
-		.mode = st->st_mode,
-		.ino = st->st_ino,
-		.size = st->st_size,
-		.blocks = st->st_blocks,
-		.atime = sx_time(st->st_atim),
-		.btime = sx_time(born),
-		.ctime = sx_time(st->st_ctim),
-		.mtime = sx_time(st->st_mtim),
-		.rdev_major = major(st->st_rdev),
-		.rdev_minor = minor(st->st_rdev),
+	*sx = (struct statx){
+		.stx_mask = STATX_BASIC_STATS | (born.tv_sec || born.tv_nsec ? STATX_BTIME : 0),
+		.stx_blksize = st->st_blksize,
+		.stx_nlink = st->st_nlink,
+		.stx_uid = st->st_uid,
+		.stx_gid = st->st_gid,
+		.stx_mode = st->st_mode,
+		.stx_ino = st->st_ino,
+		.stx_size = st->st_size,
+		.stx_blocks = st->st_blocks,
+		.stx_atime = statx_time(st->st_atim),
+		.stx_btime = statx_time(born),
+		.stx_ctime = statx_time(st->st_ctim),
+		.stx_mtime = statx_time(st->st_mtim),
+		.stx_rdev_major = major(st->st_rdev),
+		.stx_rdev_minor = minor(st->st_rdev),
 	};
 }
 
@@ -89,4 +73,38 @@ bool ops_statx_request(struct fuse_session *se, struct xs *xs, const struct fuse
 	if (writev(fuse_session_fd(se), &io, 1) < 0)
 		return true; /* the caller was interrupted */
 	return true;
+}
+
+#if OPS_URING
+static void op_statx(fuse_req_t req, fuse_ino_t ino, int flags, int mask, struct fuse_file_info *fi)
+{
+	struct node *node = ops_node(req, ino);
+	struct timespec born;
+	struct statx sx;
+	struct stat st;
+	int r;
+
+	(void)flags;
+	(void)mask;
+	(void)fi;
+	if (!node)
+		return;
+	r = view_getattr_born(node, &st, &born);
+	if (r < 0) {
+		ops_reply(req, r);
+	} else {
+		fill(&sx, &st, born);
+		fuse_reply_statx(req, 0, &sx, ops_timeout(node));
+	}
+	ops_put(node);
+}
+#endif
+
+void ops_statx_register(struct fuse_lowlevel_ops *ops)
+{
+#if OPS_URING
+	ops->statx = op_statx;
+#else
+	(void)ops;
+#endif
 }

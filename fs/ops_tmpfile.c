@@ -79,3 +79,37 @@ bool ops_tmpfile_request(struct fuse_session *se, struct xs *xs, const struct fu
 	tmpfile_request(se, xs, in);
 	return true;
 }
+
+#if OPS_URING
+static void op_tmpfile(fuse_req_t req, fuse_ino_t parent, mode_t mode, struct fuse_file_info *fi)
+{
+	const struct fuse_ctx *ctx = fuse_req_ctx(req);
+	struct owner owner = { .uid = ctx->uid, .gid = ctx->gid, .umask = ctx->umask };
+	struct node *dir = ops_node(req, parent), *node = NULL;
+	struct fuse_entry_param e;
+	struct stat st;
+	int r;
+
+	if (!dir)
+		return;
+	r = view_tmpfile(dir, mode & 07777, owner, &node, &st);
+	if (r < 0) {
+		ops_reply(req, r);
+	} else {
+		ops_entry(node, &st, &e);
+		node_give(&ops_xs(req)->nodes, node);
+		if (fuse_reply_create(req, &e, fi) < 0)
+			ops_take_back(node);
+	}
+	ops_put(dir);
+}
+#endif
+
+void ops_tmpfile_register(struct fuse_lowlevel_ops *ops)
+{
+#if OPS_URING
+	ops->tmpfile = op_tmpfile;
+#else
+	(void)ops;
+#endif
+}

@@ -252,6 +252,20 @@ int session_loop(struct fuse_session *se, struct xs *xs)
 	return r;
 }
 
+int session_loop_rings(struct fuse_session *se)
+{
+	/* few: only what says that something is forgotten comes by /dev/fuse */
+	struct fuse_loop_config *config = fuse_loop_cfg_create();
+	int r;
+
+	if (!config)
+		return -ENOMEM;
+	fuse_loop_cfg_set_max_threads(config, 2);
+	r = fuse_session_loop_mt(se, config);
+	fuse_loop_cfg_destroy(config);
+	return r;
+}
+
 /* ---- the session itself ---- */
 
 /* fusermount and libfuse cut options at commas and undo backslashes. */

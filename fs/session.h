@@ -30,6 +30,9 @@ int session_resume(struct fuse_session *se, struct xs *xs);
  * -errno. */
 int session_loop(struct fuse_session *se, struct xs *xs);
 
+/* The same where requests come by io_uring (fuse_uring.h). */
+int session_loop_rings(struct fuse_session *se);
+
 /* Can the kernel send requests again, which it has said in its hello? */
 bool session_can_resend(const struct handover *memory);
 
