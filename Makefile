@@ -156,6 +156,7 @@ UNIT_SRC := \
 	tests/unit/key.c \
 	tests/unit/layer.c \
 	tests/unit/names.c \
+	tests/unit/note.c \
 	tests/unit/recipe.c \
 	tests/unit/stack.c \
 	tests/unit/staging.c \

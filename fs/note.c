@@ -81,8 +81,8 @@ static void parse_word(const char *word, struct note *note)
 		note->has_mode = n <= 07777;
 		note->mode = n;
 		break;
-	case 'i':
-		note->ino = n;
+	case 'i': /* not those that views and their folders have, which no file system gives out */
+		note->ino = (n & ~(1ULL << 62)) < 1ULL << 60 ? n : 0;
 		break;
 	}
 }
