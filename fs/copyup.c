@@ -44,29 +44,34 @@ static bool is_mark(const char *name)
 }
 
 /* All xattrs but those by which an overlay marks its own files. A file system that knows none, or
- * one kind less than the other, is no reason to fail. */
-static int copy_xattrs(int from, int to)
+ * one kind less than the other, is no reason to fail. By proc(5), for descriptors of O_PATH. */
+static int copy_xattrs(int from_fd, int to_fd)
 {
-	ssize_t n = flistxattr(from, NULL, 0);
-	autofree char *list = n > 0 ? malloc(n) : NULL;
+	char from[64], to[64];
+	autofree char *list = NULL;
+	ssize_t n;
 
+	snprintf(from, sizeof(from), "/proc/self/fd/%d", from_fd);
+	snprintf(to, sizeof(to), "/proc/self/fd/%d", to_fd);
+	n = listxattr(from, NULL, 0);
 	if (n <= 0)
 		return n < 0 && errno != EOPNOTSUPP ? -errno : 0;
+	list = malloc(n);
 	if (!list)
 		return -ENOMEM;
-	n = flistxattr(from, list, n);
+	n = listxattr(from, list, n);
 	for (const char *name = list; n > 0 && name < list + n; name += strlen(name) + 1) {
 		autofree char *value = NULL;
 		ssize_t len;
 
 		if (is_mark(name))
 			continue;
-		len = fgetxattr(from, name, NULL, 0);
+		len = getxattr(from, name, NULL, 0);
 		value = malloc(len > 0 ? len : 1);
 		if (!value)
 			return -ENOMEM;
-		len = fgetxattr(from, name, value, len > 0 ? len : 0);
-		if (len < 0 || (fsetxattr(to, name, value, len, 0) < 0 && errno != EOPNOTSUPP &&
+		len = getxattr(from, name, value, len > 0 ? len : 0);
+		if (len < 0 || (setxattr(to, name, value, len, 0) < 0 && errno != EOPNOTSUPP &&
 				errno != EPERM))
 			return -errno;
 	}
@@ -163,11 +168,18 @@ static int copy_attributes_at(int work, const char *temp, const struct stat *st)
 	return utimensat(work, temp, times, AT_SYMLINK_NOFOLLOW) < 0 ? -errno : 0;
 }
 
-static int copy_note_at(struct view *view, const struct note *note, const char *temp)
+/* Of what cannot be opened: a symlink, a special file. */
+static int copy_xattrs_at(struct view *view, const struct layer *layer, const char *path,
+			  const struct note *note, const char *temp)
 {
-	autofd int fd = openat(view->work, temp, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	autofd int from = layer_open(layer, path, O_PATH);
+	autofd int to = openat(view->work, temp, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	int r;
 
-	return fd < 0 ? -errno : copy_note(view, note, fd);
+	if (from < 0 || to < 0)
+		return from < 0 ? from : -errno;
+	r = copy_xattrs(from, to);
+	return r < 0 ? r : copy_note(view, note, to);
 }
 
 /* Make a copy called `temp` in the work directory. */
@@ -181,7 +193,7 @@ static int make_copy(struct view *view, const struct layer *layer, const char *p
 	r = S_ISLNK(st->st_mode) ? make_link(view, layer, path, temp)
 				 : make_special(view, st, temp);
 	if (r == 0)
-		r = copy_note_at(view, note, temp);
+		r = copy_xattrs_at(view, layer, path, note, temp);
 	return r < 0 ? r : copy_attributes_at(view->work, temp, st);
 }
 
