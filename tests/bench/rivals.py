@@ -169,6 +169,9 @@ class Floor(Rival):
         super().__init__(bench)
         self.program = bench.program("floor")
 
+    def why_not(self):
+        return None if self.program else "it is not built"
+
     def mount(self, lower):
         self.run(self.program, lower, self.mnt, self.part("counters"))
 
@@ -180,18 +183,26 @@ class Floor(Rival):
 
 class Xsysfs(Rival):
     name, about = "xsysfs", "xsysfs"
+    options = []
 
     def __init__(self, bench):
         super().__init__(bench)
         self.program = bench.program("xsysfs")
         self.state = None
 
+    def why_not(self):
+        return None if self.program else "it is not built"
+
     def version(self):
         return output(self.program, "--version").splitlines()[0]
 
     def mount(self, lower, state=None):
         self.state = state or self.part("state")
-        self.run(self.program, "mount", "--sysroot", lower, "--state", self.state, self.mnt)
+        self.run(*self.mount_command(lower, self.state))
+
+    def mount_command(self, lower, state):
+        return [self.program, "mount", *self.options, "--sysroot", lower, "--state", state,
+                self.mnt]
 
     def unmount(self):
         self.run(self.program, "umount", self.mnt)
@@ -226,8 +237,20 @@ class XsysfsUser(Xsysfs):
         return None if self.user else "we are an ordinary user: that is 'xsysfs'"
 
 
-class XsysfsUring(Xsysfs):
-    name, about = "xsysfs-uring", "xsysfs over io_uring"
+class XsysfsNew(Xsysfs):
+    name, about = "xsysfs-new", "xsysfs built on a newer libfuse (make FUSE=DIR)"
+
+    def __init__(self, bench):
+        super().__init__(bench)
+        self.program = bench.program("xsysfs-new")
+
+    def why_not(self):
+        return None if self.program else "it is not built: see tests/libfuse"
+
+
+class XsysfsUring(XsysfsNew):
+    name, about = "xsysfs-uring", "the same over io_uring"
+    options = ["-o", "io_uring"]
 
     def why_not(self):
         try:
@@ -237,12 +260,23 @@ class XsysfsUring(Xsysfs):
             enabled = False
         if not enabled:
             return "the fuse module does not allow it (enable_uring)"
-        return None if self.program else "this build has no io_uring"
+        return super().why_not() or self.try_it()
 
-    def __init__(self, bench):
-        super().__init__(bench)
-        self.program = bench.program("xsysfs-uring")
+    def try_it(self):
+        folder = os.path.join(self.bench.folder, "try")
+        os.makedirs(folder + "/base")
+        self.start(folder)
+        try:
+            self.mount(folder + "/base")
+            self.unmount()
+        except subprocess.CalledProcessError:
+            return "this build cannot do it"
+        return None
+
+    def requests(self):
+        return None     # libfuse's rings are past what counts
 
 
-ALL = [Plain, Kernel, FuseOverlayfs, Unionfs, Mergerfs, Xsysfs, XsysfsUser, XsysfsUring, Floor]
+ALL = [Plain, Kernel, FuseOverlayfs, Unionfs, Mergerfs, Xsysfs, XsysfsUser, XsysfsNew, XsysfsUring,
+       Floor]
 FUSE_PEERS = ["fuse-overlayfs", "unionfs", "mergerfs"]
