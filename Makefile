@@ -158,6 +158,7 @@ UNIT_SRC := \
 	tests/unit/names.c \
 	tests/unit/note.c \
 	tests/unit/recipe.c \
+	tests/unit/resume.c \
 	tests/unit/stack.c \
 	tests/unit/staging.c \
 	tests/unit/threads.c \
