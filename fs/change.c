@@ -382,6 +382,7 @@ static int link_unlinked(struct node *node, struct node *dir, const char *name)
 	autosite struct site site = { 0 };
 	autofd int fd = -1;
 	char kept[ORPHAN_NAME];
+	uint32_t text = 0;
 	int r = view_raise(node);
 
 	if (r == 0)
@@ -397,12 +398,19 @@ static int link_unlinked(struct node *node, struct node *dir, const char *name)
 	fd = copyup_open_dir(dir);
 	if (fd < 0)
 		return fd;
+	r = nodes_take_text(view->nodes, name, &text);
+	if (r < 0)
+		return r;
 	orphan_name(node, kept);
 	/* over a whiteout, which nothing else can be */
-	if (renameat2(view->work, kept, fd, name, found.whiteout ? 0 : RENAME_NOREPLACE) < 0)
-		return -errno;
+	if (renameat2(view->work, kept, fd, name, found.whiteout ? 0 : RENAME_NOREPLACE) < 0) {
+		r = -errno;
+		nodes_give_back_text(view->nodes, text);
+		return r;
+	}
 	lookup_changed(dir);
-	return node_move(view->nodes, node, dir, name);
+	node_move(view->nodes, node, dir, text);
+	return 0;
 }
 
 int view_link(struct node *node, struct node *dir, const char *name, struct stat *st)
@@ -624,9 +632,16 @@ static int hide_known(struct node *node, int dir, const char *name)
 {
 	struct view *view = node->view;
 	autofree char *path = node_path(view->nodes, node);
-	int r = path ? hide_name(view, dir, name, NULL) : -ENOMEM;
+	uint32_t text = 0;
+	int r = path ? nodes_take_text(view->nodes, path, &text) : -ENOMEM;
 
-	return r < 0 ? r : node_set_unlinked_at(view->nodes, node, path);
+	if (r == 0)
+		r = hide_name(view, dir, name, NULL);
+	if (r == 0)
+		node_set_unlinked_at(view->nodes, node, text);
+	else
+		nodes_give_back_text(view->nodes, text);
+	return r;
 }
 
 static int drop_unknown(struct node *dir, int fd, const char *name, bool below, bool is_dir)

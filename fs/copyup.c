@@ -402,19 +402,23 @@ static int adopt(struct node *node, struct layer *layer, const char *path, const
 static int keep_copy(struct node *node, const char *path, const char *temp)
 {
 	struct view *view = node->view;
+	uint32_t text = 0;
 	struct stat copy;
 	int r;
 
 	if (fstatat(view->work, temp, &copy, AT_SYMLINK_NOFOLLOW) < 0)
 		return -errno;
-	r = node_set_unlinked_at(view->nodes, node, path);
+	r = nodes_take_text(view->nodes, path, &text);
 	if (r == 0)
 		r = orphan_take(node, view->work, temp);
-	if (r == 0) {
-		node_set_kept(view->nodes, node, view->upper, copy.st_ino);
-		data_forget(view->files, node);
+	if (r < 0) {
+		nodes_give_back_text(view->nodes, text);
+		return r;
 	}
-	return r;
+	node_set_unlinked_at(view->nodes, node, text);
+	node_set_kept(view->nodes, node, view->upper, copy.st_ino);
+	data_forget(view->files, node);
+	return 0;
 }
 
 /* Under the node's stripe. */

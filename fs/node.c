@@ -386,8 +386,8 @@ static int add_node(struct nodes *nodes, struct view *view, struct node *parent,
 	return 0;
 }
 
-static int set_place(struct nodes *nodes, struct node *node, struct node *parent, const char *name,
-		     struct node **orphan);
+static struct node *set_place(struct nodes *nodes, struct node *node, struct node *parent,
+			      uint32_t name);
 
 /* Is the node of this name still what a look-up found there? A directory stays the same node
  * whatever layers it is made of; a file is its inode. */
@@ -447,8 +447,12 @@ int nodes_get(struct nodes *nodes, struct node *parent, const char *name, const 
 	if (!old && !fresh && !S_ISDIR(found->st.st_mode)) {
 		old = find_inode(nodes, parent->view, found->layer, found->st.st_ino);
 		if (old && old->unlinked) { /* its last known name is gone, but here is another */
-			came_back = old->kept;
-			r = set_place(nodes, old, parent, name, &orphan);
+			int64_t name_at = keep_name(nodes, name);
+
+			r = name_at < 0 ? name_at : 0;
+			came_back = r == 0 && old->kept;
+			if (r == 0)
+				orphan = set_place(nodes, old, parent, name_at);
 		}
 	}
 	if (r == 0 && old) {
@@ -768,67 +772,72 @@ bool node_is_unlinked(struct nodes *nodes, struct node *node)
 	return unlinked;
 }
 
-/* Under the lock. `*orphan` is an old parent that the caller has to reap. */
-static int put_at(struct nodes *nodes, struct node *node, struct node *parent, const char *name,
-		  struct node **orphan)
+int nodes_take_text(struct nodes *nodes, const char *text, uint32_t *ret)
+{
+	int64_t at;
+
+	pthread_mutex_lock(&nodes->lock);
+	at = keep_name(nodes, text);
+	pthread_mutex_unlock(&nodes->lock);
+	*ret = at < 0 ? 0 : at;
+	return at < 0 ? at : 0;
+}
+
+void nodes_give_back_text(struct nodes *nodes, uint32_t text)
+{
+	pthread_mutex_lock(&nodes->lock);
+	free_name(nodes, text);
+	pthread_mutex_unlock(&nodes->lock);
+}
+
+/* Under the lock. Returns an old parent that the caller has to reap. */
+static struct node *put_at(struct nodes *nodes, struct node *node, struct node *parent,
+			   uint32_t name)
 {
 	struct node *before = node_parent(nodes, node);
 	uint32_t old_name = place_of(node);
-	int64_t name_at = keep_name(nodes, name);
 
-	*orphan = NULL;
-	if (name_at < 0)
-		return name_at;
 	unlink_name(nodes, node);
 	parent->refs++;
-	__atomic_store_n(&node->place, make_place(parent, name_at), __ATOMIC_RELEASE);
+	__atomic_store_n(&node->place, make_place(parent, name), __ATOMIC_RELEASE);
 	free_name(nodes, old_name);
-	if (before)
-		*orphan = drop(nodes, before, 1);
-	return 0;
+	return before ? drop(nodes, before, 1) : NULL;
 }
 
-static int set_place(struct nodes *nodes, struct node *node, struct node *parent, const char *name,
-		     struct node **orphan)
+/* The same, and the node is what its name says. */
+static struct node *set_place(struct nodes *nodes, struct node *node, struct node *parent,
+			      uint32_t name)
 {
-	struct node *taken;
-	int r = put_at(nodes, node, parent, name, orphan);
+	struct node *orphan = put_at(nodes, node, parent, name);
+	struct node *taken = find_name(nodes, parent, node_name(nodes, node));
 
-	if (r < 0)
-		return r;
-	taken = find_name(nodes, parent, name);
-	if (taken && taken != node)
+	if (taken)
 		unlink_name(nodes, taken);
 	node->unlinked = false;
 	node->kept = false;
 	link_name(nodes, node);
-	return 0;
+	return orphan;
 }
 
-int node_move(struct nodes *nodes, struct node *node, struct node *parent, const char *name)
+void node_move(struct nodes *nodes, struct node *node, struct node *parent, uint32_t name)
 {
 	struct node *orphan;
-	int r;
 
 	pthread_mutex_lock(&nodes->lock);
-	r = set_place(nodes, node, parent, name, &orphan);
+	orphan = set_place(nodes, node, parent, name);
 	pthread_mutex_unlock(&nodes->lock);
 	reap(nodes, orphan);
-	return r;
 }
 
-int node_set_unlinked_at(struct nodes *nodes, struct node *node, const char *path)
+void node_set_unlinked_at(struct nodes *nodes, struct node *node, uint32_t path)
 {
 	struct node *orphan;
-	int r;
 
 	pthread_mutex_lock(&nodes->lock);
-	r = put_at(nodes, node, node->view->root, path, &orphan);
-	if (r == 0)
-		node->unlinked = true;
+	orphan = put_at(nodes, node, node->view->root, path);
+	node->unlinked = true;
 	pthread_mutex_unlock(&nodes->lock);
 	reap(nodes, orphan);
-	return r;
 }
 
 void node_swap(struct nodes *nodes, struct node *a, struct node *b)

@@ -188,13 +188,18 @@ bool node_has_name(struct nodes *nodes, struct node *node);
 /* The name is gone; the node lives on for those who have it open. `kept`: in the view's work
  * directory, see orphan.h. */
 void node_set_unlinked(struct nodes *nodes, struct node *node, bool kept);
+/* Room for a name or a path, taken before the change that cannot be taken back: what is done with
+ * it afterwards does not fail. Returns 0 or -ENOMEM; `*ret` is used by one of the next two calls,
+ * or given back. */
+int nodes_take_text(struct nodes *nodes, const char *text, uint32_t *ret);
+void nodes_give_back_text(struct nodes *nodes, uint32_t text); /* takes 0: none */
 /* The name is gone, and the file stays at this path of its layer for good, whatever becomes of the
- * directories in the view. Returns 0 or -ENOMEM. */
-int node_set_unlinked_at(struct nodes *nodes, struct node *node, const char *path);
+ * directories in the view. */
+void node_set_unlinked_at(struct nodes *nodes, struct node *node, uint32_t path);
 /* No node of that view is kept any longer: nobody can ask for them. */
 void nodes_drop_kept(struct nodes *nodes, const struct view *view);
 bool node_is_unlinked(struct nodes *nodes, struct node *node);
-/* The node is `name` in `parent` from now on. Returns 0 or -ENOMEM. */
-int node_move(struct nodes *nodes, struct node *node, struct node *parent, const char *name);
+/* The node has that name in `parent` from now on. */
+void node_move(struct nodes *nodes, struct node *node, struct node *parent, uint32_t name);
 /* Two nodes change places. */
 void node_swap(struct nodes *nodes, struct node *a, struct node *b);

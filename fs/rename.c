@@ -135,8 +135,26 @@ static int check_victim(const struct side *from, const struct side *to)
 	return 0;
 }
 
-/* What stands in the way and may be open: `kept` gets the name under which it lives on. */
-static int prepare_victim(struct side *to, bool *kept)
+/* How a victim that may be open lives on, and what the nodes need to follow a rename. All is had
+ * before the rename, which cannot be taken back. */
+struct sequel {
+	uint32_t name; /* of what is moved, as nodes_take_text has it */
+	bool kept;     /* the victim: under the name of orphan.h */
+	uint32_t path; /* the victim, of a lower layer: there */
+	bool has_path;
+};
+
+static void sequel_release(struct sequel *s, struct side *to)
+{
+	struct nodes *nodes = to->dir->view->nodes;
+
+	nodes_give_back_text(nodes, s->name);
+	nodes_give_back_text(nodes, s->path);
+	if (s->kept)
+		orphan_drop(to->node);
+}
+
+static int prepare_victim(struct side *to, struct sequel *s)
 {
 	struct node *node = to->node;
 	struct view *view = node->view;
@@ -145,35 +163,45 @@ static int prepare_victim(struct side *to, bool *kept)
 
 	if (node->dir)
 		return clear_whiteouts(node);
+	/* its other names stay one file: see find_node in change.c */
 	if (to->found.st.st_nlink > 1 && to->found.layer != view->upper)
-		r = copyup_node(
-			node); /* its other names stay one file: see find_node in change.c */
+		r = copyup_node(node);
 	if (r < 0 || !node_is_at(view->nodes, node, to->dir, to->name))
 		return r; /* it lives on by another name */
 	r = node_site(view->nodes, node, &site);
-	if (r < 0 || site.layer != view->upper)
+	if (r < 0)
 		return r;
+	if (site.layer != view->upper) {
+		r = nodes_take_text(view->nodes, site.path, &s->path);
+		s->has_path = r == 0;
+		return r;
+	}
 	r = orphan_link(node, to->fd, to->name);
-	*kept = r == 0;
+	s->kept = r == 0;
 	return r == -ENOSPC || r == -EDQUOT || r == -EMLINK ? view_pin(node) : r;
 }
 
 /* The victim's name is another's now. */
-static int bury_victim(struct side *to, bool kept)
+static void bury_victim(struct side *to, struct sequel *s)
 {
 	struct nodes *nodes = to->node->view->nodes;
-	autosite struct site site = { 0 };
-	int r;
 
 	if (!node_is_at(nodes, to->node, to->dir, to->name))
-		return 0;
-	r = node_site(nodes, to->node, &site);
-	if (r < 0)
-		return r;
-	if (!to->node->dir && !kept && site.layer != to->node->view->upper)
-		return node_set_unlinked_at(nodes, to->node, site.path);
-	node_set_unlinked(nodes, to->node, kept);
-	return 0;
+		return;
+	if (s->has_path)
+		node_set_unlinked_at(nodes, to->node, s->path);
+	else
+		node_set_unlinked(nodes, to->node, s->kept);
+	s->path = 0;
+	s->kept = false;
+}
+
+static void follow(struct side *from, struct side *to, struct sequel *s)
+{
+	if (to->node)
+		bury_victim(to, s);
+	node_move(from->dir->view->nodes, from->node, to->dir, s->name);
+	s->name = 0;
 }
 
 /* The rename itself, in the upper. */
@@ -201,7 +229,8 @@ static int move(struct side *from, struct side *to)
 
 static int rename_over(struct side *from, struct side *to)
 {
-	bool kept = false;
+	struct nodes *nodes = from->dir->view->nodes;
+	struct sequel sequel = { 0 };
 	int r = to->node ? check_victim(from, to) : 0;
 
 	if (r == 0)
@@ -210,15 +239,16 @@ static int rename_over(struct side *from, struct side *to)
 		r = side_open(from, NULL);
 	if (r == 0)
 		r = side_open(to, from->node);
+	if (r == 0)
+		r = nodes_take_text(nodes, to->name, &sequel.name);
 	if (r == 0 && to->node)
-		r = prepare_victim(to, &kept);
+		r = prepare_victim(to, &sequel);
 	if (r == 0)
 		r = move(from, to);
-	if (r < 0 && kept)
-		orphan_drop(to->node);
-	if (r == 0 && to->node)
-		r = bury_victim(to, kept);
-	return r < 0 ? r : node_move(from->dir->view->nodes, from->node, to->dir, to->name);
+	if (r == 0)
+		follow(from, to, &sequel);
+	sequel_release(&sequel, to);
+	return r;
 }
 
 /* What RENAME_WHITEOUT promises its caller, who builds an overlay of his own on top of us: a 0:0
@@ -341,14 +371,23 @@ static int settle_exchange(struct side *from, struct side *to)
 static int settle_move(struct side *from, struct side *to, bool gone)
 {
 	struct nodes *nodes = from->dir->view->nodes;
+	autosite struct site site = { 0 };
+	struct sequel sequel = { 0 };
 	int r = 0;
 
 	if (!gone || from->node->type != (to->found.st.st_mode & S_IFMT))
 		return 0;
-	if (to->node && to->node != from->node)
-		r = bury_victim(to, false);
+	if (to->node && to->node != from->node && !to->node->dir)
+		r = node_site(nodes, to->node, &site);
+	if (r == 0 && site.layer && site.layer != from->dir->view->upper) {
+		r = nodes_take_text(nodes, site.path, &sequel.path);
+		sequel.has_path = r == 0;
+	}
 	if (r == 0)
-		r = node_move(nodes, from->node, to->dir, to->name);
+		r = nodes_take_text(nodes, to->name, &sequel.name);
+	if (r == 0)
+		follow(from, to, &sequel);
+	sequel_release(&sequel, to);
 	return r < 0 ? r : 1;
 }
 

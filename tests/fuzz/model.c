@@ -808,7 +808,7 @@ static void op_rename(struct model *m)
 	to_parent = walk(m->now, to_dir);
 	fuzz_trace("rename '%.20s' '%.20s' %u", name, to_name, flags);
 	/* what goes wrong behind the rename itself cannot be taken back */
-	if (m->faults != FAULT_MEMORY && !(flags & RENAME_WHITEOUT))
+	if (!(flags & RENAME_WHITEOUT))
 		arm(m);
 	r = view_rename(parent, name, to_parent, to_name, flags);
 	if (done(m, "rename", r, expect_rename(m, from, to_dir, to_name, flags))) {
