@@ -328,7 +328,7 @@ static void with_state(bool writable)
 		state_close(state);
 		return;
 	}
-	r = xs_new(state, &xs);
+	r = xs_new(state, NULL, &xs);
 	if (r < 0)
 		return;
 	look(xs);
