@@ -30,6 +30,17 @@ void ops_put(struct node *node);
 void ops_take_back(struct node *node);
 struct xs *ops_xs(fuse_req_t req);
 
+/* Has it come by io_uring? Then the reply is sent when the operation returns, not before. */
+static inline bool ops_by_ring(fuse_req_t req)
+{
+#if OPS_URING
+	return fuse_req_is_uring(req);
+#else
+	(void)req;
+	return false;
+#endif
+}
+
 /* `r` is 0 or -errno. */
 void ops_reply(fuse_req_t req, int r);
 /* Reply a node that was looked up or made; its reference becomes the kernel's. */

@@ -99,15 +99,51 @@ static void op_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off,
 /* Without an OPEN a file that cannot be written to can be mapped for writing. The write is refused,
  * but the kernel would go on to show the page: to everybody. The reply has let go of it already.
  * Who writes in a loop has the kernel ask again while it forgets: let him not have all threads. */
+struct page {
+	struct xs *xs;
+	fuse_ino_t ino;
+};
+
+static int pages_busy; /* atomic */
+
+static void *forget_page(void *arg)
+{
+	struct page *page = arg;
+	struct xs *xs = page->xs;
+
+	if (__atomic_add_fetch(&pages_busy, 1, __ATOMIC_RELAXED) <= 2)
+		xs->events.node_changed(xs->events.arg, page->ino);
+	__atomic_sub_fetch(&pages_busy, 1, __ATOMIC_RELAXED);
+	return NULL;
+}
+
+static void *forget_page_later(void *arg)
+{
+	forget_page(arg);
+	free(arg);
+	return NULL;
+}
+
 static void refuse_page(fuse_req_t req, fuse_ino_t ino)
 {
-	static int busy; /* atomic */
-	struct xs *xs = ops_xs(req);
+	struct page page = { .xs = ops_xs(req), .ino = ino }, *later = NULL;
+	bool by_ring = ops_by_ring(req);
+	pthread_t thread;
 
 	ops_reply(req, -EROFS);
-	if (__atomic_add_fetch(&busy, 1, __ATOMIC_RELAXED) <= 2)
-		xs->events.node_changed(xs->events.arg, ino);
-	__atomic_sub_fetch(&busy, 1, __ATOMIC_RELAXED);
+	if (!by_ring) {
+		forget_page(&page);
+		return;
+	}
+	/* the page is waited for, and the reply goes only when we have returned */
+	later = malloc(sizeof(*later));
+	if (!later)
+		return;
+	*later = page;
+	if (pthread_create(&thread, NULL, forget_page_later, later) == 0)
+		pthread_detach(thread);
+	else
+		free(later);
 }
 
 static bool is_read_only(fuse_req_t req, fuse_ino_t ino)
