@@ -238,14 +238,15 @@ $(OUT)/tests/bench/floor $(OUT)/tests/crash/disk: $(OUT)/%: $(OUT)/%.o
 
 # Unit programs also run with sanitizers; the promises run with what `make` built. SAN=... builds and
 # checks everything with these sanitizers instead.
-CHECK_SAN := $(if $(SAN)$(filter-out unit%,$(T)),,out/san-address-undefined)
+MEMORY_SAN := address,undefined
+CHECK_SAN  := $(if $(SAN)$(FUSE)$(filter-out unit%,$(T)),,out/san-$(subst $(comma),-,$(MEMORY_SAN)))
 
 FUZZ_SAN   := fuzzer-no-link,address,undefined
 FUZZ_OUT   := out/san-$(subst $(comma),-,$(FUZZ_SAN))
 CHECK_FUZZ := $(if $(SAN)$(FUSE)$(filter-out fuzz%,$(T)),,$(FUZZ_OUT))
 
 check: all units
-	$(if $(CHECK_SAN),+$(MAKE) --no-print-directory SAN=address,undefined units)
+	$(if $(CHECK_SAN),+$(MAKE) --no-print-directory SAN=$(MEMORY_SAN) units)
 	$(if $(CHECK_FUZZ),+$(MAKE) --no-print-directory CC=clang SAN=$(FUZZ_SAN) fuzzers)
 	tests/run --out $(OUT) $(if $(CHECK_SAN),--san $(CHECK_SAN)) \
 		$(if $(CHECK_FUZZ),--fuzz $(CHECK_FUZZ)) $(if $(LINT),--lint) $(T)
