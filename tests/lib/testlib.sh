@@ -226,9 +226,13 @@ daemon_pid()
 	number_of pid
 }
 
+# With all its threads: while one is left, so are the locks and descriptors.
 gone()
 {
-	! kill -0 "$1" 2>/dev/null || grep -q '^State:[[:space:]]*Z' "/proc/$1/status" 2>/dev/null
+	! kill -0 "$1" 2>/dev/null || awk '
+		$1 == "State:"   { zombie = $2 == "Z" }
+		$1 == "Threads:" { threads = $2 }
+		END              { exit !(zombie && threads <= 1) }' "/proc/$1/status" 2>/dev/null
 }
 
 # Only the worker: its keeper starts another.
@@ -245,10 +249,11 @@ kill_both()
 {
 	kept_by=$(number_of keeper)
 	killed=$(daemon_pid)
-	test -n "$killed" || fail "status does not say the daemon's pid"
-	test "${kept_by:-0}" -eq 0 || kill -9 "$kept_by"
+	test -n "$kept_by" && test -n "$killed" || fail "status does not say who the daemon is"
+	test "$kept_by" -eq 0 || kill -9 "$kept_by"
 	kill -9 "$killed"
 	eventually gone "$killed" || fail "the daemon did not die"
+	test "$kept_by" -eq 0 || eventually gone "$kept_by" || fail "the keeper did not die"
 }
 
 kill_daemon()
