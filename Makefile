@@ -88,6 +88,7 @@ DAEMON_SRC := \
 	fs/ops_dir.c \
 	fs/ops_name.c \
 	fs/ops_node.c \
+	fs/ops_privileges.c \
 	fs/ops_statx.c \
 	fs/ops_tmpfile.c \
 	fs/ops_xattr.c \

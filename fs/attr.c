@@ -181,6 +181,22 @@ int view_setattr(struct node *node, unsigned what, const struct stat *want,
 	return r;
 }
 
+int view_drop_privileges(struct node *node)
+{
+	struct stat st;
+	int r = node->dir ? -EISDIR : view_getattr(node, &st);
+	mode_t left;
+
+	if (r < 0 || !S_ISREG(st.st_mode))
+		return r;
+	left = st.st_mode & ~(S_ISUID | (st.st_mode & S_IXGRP ? S_ISGID : 0));
+	if (left == st.st_mode)
+		return 0;
+	st.st_mode = left;
+	r = view_setattr(node, VIEW_SET_MODE, &st, NULL, &st);
+	return r < 0 ? r : 1;
+}
+
 int view_give(struct node *node, uid_t uid, gid_t gid)
 {
 	autofd int fd = -1;

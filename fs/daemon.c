@@ -81,7 +81,8 @@ static void op_init(void *userdata, struct fuse_conn_info *conn)
 	(void)userdata;
 	/* With OPEN never sent, a truncation that rides on it would be lost: have it as SETATTR. */
 	conn->want &= ~FUSE_CAP_ATOMIC_O_TRUNC;
-	/* The kernel takes setuid bits away itself, by SETATTR before the write. */
+	/* Version 2 of this is better: see ops_privileges.c. By rings the kernel takes setuid bits
+	 * away itself, by SETATTR before the write. */
 	conn->want &= ~FUSE_CAP_HANDLE_KILLPRIV;
 	/* A new mtime is our own write's: keep what the kernel has cached of it. What changes
 	 * otherwise we tell. */
@@ -146,13 +147,18 @@ static const char *text(const struct task *task, const char *key)
 	return value ? value : "";
 }
 
-/* The session serves a connection that is there already: see fuse_session_mount. */
-static int attach(struct fuse_session *se, int fd)
+/* libfuse's own reading and writing, which rings need: see fuse_session_mount on such paths. */
+static int attach_rings(struct fuse_session *se, int fd)
 {
 	char path[32];
 
 	snprintf(path, sizeof(path), "/dev/fd/%d", fd);
 	return fuse_session_mount(se, path) < 0 ? -EIO : 0;
+}
+
+static int attach(struct fuse_session *se, int fd)
+{
+	return worker.uring ? attach_rings(se, fd) : session_attach(se, fd);
 }
 
 static int answer(struct fuse_session *se, struct task *task)

@@ -54,6 +54,9 @@ bool ops_tmpfile_request(struct fuse_session *se, struct xs *xs, const struct fu
 /* The same for FUSE_STATX. */
 bool ops_statx_request(struct fuse_session *se, struct xs *xs, const struct fuse_buf *buf);
 
+/* ops_privileges.c: what has to be done before libfuse gets the request. */
+void ops_privileges_request(struct fuse_session *se, struct xs *xs, const struct fuse_buf *buf);
+
 /* ops_again.c: requests that a worker before us has begun (see session.h). */
 struct handover_request;
 bool ops_again_wants_body(uint32_t opcode);

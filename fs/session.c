@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include "fs/base/cleanup.h"
@@ -114,6 +115,45 @@ static void reply_error(struct fuse_session *se, const struct fuse_in_header *in
 		return;
 }
 
+/* ---- the connection ---- */
+
+/* The answer to the kernel's hello, on its way. libfuse 3.14 knows no FUSE_HANDLE_KILLPRIV_V2,
+ * which we do (ops_privileges.c). */
+static void amend_hello(const struct handover_head *head, const struct iovec *iov, int n)
+{
+	const struct fuse_out_header *out = iov[0].iov_base;
+	const struct fuse_in_header *in = (const void *)head->init;
+	const struct fuse_init_in *offered = (const void *)(in + 1);
+	struct fuse_init_out *hello;
+
+	if (!head->init_size || out->unique != in->unique || n < 2 ||
+	    iov[1].iov_len < offsetof(struct fuse_init_out, max_background))
+		return;
+	hello = iov[1].iov_base;
+	hello->flags |= offered->flags & FUSE_HANDLE_KILLPRIV_V2;
+}
+
+static ssize_t write_answer(int fd, struct iovec *iov, int n, void *userdata)
+{
+	const struct xs *xs = userdata;
+
+	amend_hello(xs->nodes.memory->head, iov, n);
+	return writev(fd, iov, n);
+}
+
+static ssize_t read_request(int fd, void *buf, size_t size, void *userdata)
+{
+	(void)userdata;
+	return read(fd, buf, size);
+}
+
+int session_attach(struct fuse_session *se, int fd)
+{
+	static const struct fuse_custom_io io = { .writev = write_answer, .read = read_request };
+
+	return fuse_session_custom_io(se, &io, fd);
+}
+
 /* ---- the loop ---- */
 
 static void process(struct worker *worker, const struct handover_request *before)
@@ -126,8 +166,10 @@ static void process(struct worker *worker, const struct handover_request *before
 	else if (before && before->deaths >= MAX_DEATHS)
 		reply_error(loop->se, in, -EIO);
 	else if (!ops_tmpfile_request(loop->se, loop->xs, &worker->buf) &&
-		 !ops_statx_request(loop->se, loop->xs, &worker->buf))
+		 !ops_statx_request(loop->se, loop->xs, &worker->buf)) {
+		ops_privileges_request(loop->se, loop->xs, &worker->buf);
 		fuse_session_process_buf(loop->se, &worker->buf);
+	}
 }
 
 static void handle(struct worker *worker)

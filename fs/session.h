@@ -23,6 +23,9 @@ struct xs;
 struct fuse_session *session_new(const char *state, const char *options,
 				 const struct fuse_lowlevel_ops *ops, size_t size, void *userdata);
 
+/* Serve the connection that is open as `fd`, which becomes the session's. Returns 0 or -errno. */
+int session_attach(struct fuse_session *se, int fd);
+
 /* Say hello for the kernel, which has said so to a worker before us. Returns 0 or -errno. */
 int session_resume(struct fuse_session *se, struct xs *xs);
 

@@ -122,6 +122,9 @@ enum {
 };
 int view_setattr(struct node *node, unsigned what, const struct stat *want,
 		 const struct timespec times[2], struct stat *st);
+/* Take the setuid bit of a file, and its setgid bit when its group may run it, as a write by an
+ * ordinary user does (inode(7)). 1: there was one; 0: none. */
+int view_drop_privileges(struct node *node);
 
 /* New names. mode has the S_IFMT bits: S_IFDIR makes a directory, S_IFREG an empty file, and so on.
  * A 0:0 character device does not become a whiteout: see special.h. */
