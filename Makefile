@@ -70,6 +70,7 @@ ENGINE_SRC := \
 	fs/staging.c \
 	fs/state.c \
 	fs/tag.c \
+	fs/texts.c \
 	fs/tree.c \
 	fs/view.c \
 	fs/virtual.c \

@@ -15,17 +15,17 @@
 #include "fs/names.h"
 #include "fs/orphan.h"
 #include "fs/roster.h"
+#include "fs/texts.h"
 #include "fs/view.h"
 
 enum {
 	FIRST_BUCKETS = 1024,
-	NAME_UNIT = 8, /* bytes */
 	CHAIN_END = 0, /* number 0 is nobody's: FUSE means "no such entry" by it */
 };
 
 const uint32_t nodes_record_size[HANDOVER_POOLS] = {
 	[HANDOVER_NODES] = sizeof(struct node),
-	[HANDOVER_NAMES] = NAME_UNIT,
+	[HANDOVER_NAMES] = TEXTS_UNIT,
 	[HANDOVER_LAYERS] = sizeof(struct roster_layer),
 	[HANDOVER_VIEWS] = sizeof(struct roster_view),
 };
@@ -39,16 +39,6 @@ static struct node *node_at(const struct nodes *nodes, uint64_t id)
 static uint64_t n_ids(const struct nodes *nodes)
 {
 	return nodes->memory->head->used[HANDOVER_NODES];
-}
-
-/* Number 0 of each is nobody's, and the empty name. */
-static int format_memory(struct handover *h)
-{
-	int r = handover_reserve(h, HANDOVER_NAMES, 0);
-
-	h->head->used[HANDOVER_NAMES] = 1;
-	h->head->used[HANDOVER_NODES] = CHAIN_END + 1;
-	return r;
 }
 
 /* The pointers of the worker before mean nothing. */
@@ -75,8 +65,10 @@ int nodes_init(struct nodes *nodes, struct handover *memory)
 	pthread_mutex_init(&nodes->lock, NULL);
 	nodes->by_name = calloc(FIRST_BUCKETS, sizeof(*nodes->by_name));
 	nodes->by_inode = calloc(FIRST_BUCKETS, sizeof(*nodes->by_inode));
+	if (r == 0)
+		r = texts_init(&nodes->texts, memory);
 	if (r == 0 && n_ids(nodes) == 0)
-		r = format_memory(memory);
+		memory->head->used[HANDOVER_NODES] = CHAIN_END + 1;
 	else if (r == 0)
 		forget_pointers(nodes);
 	return r < 0 ? r : nodes->by_name && nodes->by_inode ? 0 : -ENOMEM;
@@ -117,61 +109,7 @@ void nodes_release(struct nodes *nodes)
 	pthread_mutex_destroy(&nodes->lock);
 }
 
-/* ---- names ---- */
-
-static size_t units_of(size_t len)
-{
-	return (len + 1 + NAME_UNIT - 1) / NAME_UNIT;
-}
-
-/* Fresh room behind all other names: in one extent. */
-static int64_t new_room(struct nodes *nodes, size_t units)
-{
-	struct handover *h = nodes->memory;
-	size_t per_extent = handover_per_extent(h, HANDOVER_NAMES);
-	uint64_t at = h->head->used[HANDOVER_NAMES];
-
-	if (units > per_extent)
-		return -ENAMETOOLONG;
-	if (at / per_extent != (at + units - 1) / per_extent)
-		at = (at / per_extent + 1) * per_extent;
-	if (at + units > UINT32_MAX || handover_reserve(h, HANDOVER_NAMES, at + units - 1) < 0)
-		return -ENOMEM;
-	h->head->used[HANDOVER_NAMES] = at + units;
-	return at;
-}
-
-/* Where a copy of the text is, or -errno. Under the lock. */
-static int64_t keep_name(struct nodes *nodes, const char *text)
-{
-	size_t len = strlen(text), units = units_of(len);
-	uint32_t *chain = units < ARRAY_SIZE(nodes->free_names) ? &nodes->free_names[units] : NULL;
-	int64_t at;
-	char *room;
-
-	if (len == 0)
-		return 0;
-	at = chain && *chain ? *chain : new_room(nodes, units);
-	if (at < 0)
-		return at;
-	room = handover_at(nodes->memory, HANDOVER_NAMES, at);
-	if (chain && *chain)
-		memcpy(chain, room, sizeof(*chain));
-	memcpy(room, text, len + 1);
-	return at;
-}
-
-/* Under the lock. Long ones, which are rare, are not used again. */
-static void free_name(struct nodes *nodes, uint32_t at)
-{
-	char *room = handover_at(nodes->memory, HANDOVER_NAMES, at);
-	size_t units = units_of(strlen(room));
-
-	if (at == 0 || units >= ARRAY_SIZE(nodes->free_names))
-		return;
-	memcpy(room, &nodes->free_names[units], sizeof(uint32_t));
-	nodes->free_names[units] = at;
-}
+/* ---- places ---- */
 
 static uint64_t place_of(const struct node *node)
 {
@@ -192,7 +130,7 @@ struct node *node_parent(const struct nodes *nodes, const struct node *node)
 
 const char *node_name(const struct nodes *nodes, const struct node *node)
 {
-	return handover_at(nodes->memory, HANDOVER_NAMES, (uint32_t)place_of(node));
+	return texts_at(&nodes->texts, (uint32_t)place_of(node));
 }
 
 /* ---- chains ---- */
@@ -344,7 +282,7 @@ static int add_node(struct nodes *nodes, struct view *view, struct node *parent,
 {
 	unsigned layer_no = found->layer ? roster_layer_no(nodes->memory, found->layer) : 0;
 	int64_t id = free_id(nodes);
-	int64_t name_at = id < 0 ? id : keep_name(nodes, name);
+	int64_t name_at = id < 0 ? id : texts_keep(&nodes->texts, name);
 	struct node *node;
 	int r;
 
@@ -365,7 +303,7 @@ static int add_node(struct nodes *nodes, struct view *view, struct node *parent,
 	};
 	r = make_dir(node, found);
 	if (r < 0) {
-		free_name(nodes, name_at);
+		texts_free(&nodes->texts, name_at);
 		return r;
 	}
 	if (found->layer)
@@ -420,7 +358,7 @@ static void reap(struct nodes *nodes, struct node *node)
 		pthread_mutex_lock(&nodes->lock);
 		parent = node_parent(nodes, node);
 		node->used = false;
-		free_name(nodes, (uint32_t)place_of(node));
+		texts_free(&nodes->texts, (uint32_t)place_of(node));
 		nodes->n_used--;
 		if (node->id < nodes->first_free)
 			nodes->first_free = node->id;
@@ -447,7 +385,7 @@ int nodes_get(struct nodes *nodes, struct node *parent, const char *name, const 
 	if (!old && !fresh && !S_ISDIR(found->st.st_mode)) {
 		old = find_inode(nodes, parent->view, found->layer, found->st.st_ino);
 		if (old && old->unlinked) { /* its last known name is gone, but here is another */
-			int64_t name_at = keep_name(nodes, name);
+			int64_t name_at = texts_keep(&nodes->texts, name);
 
 			r = name_at < 0 ? name_at : 0;
 			came_back = r == 0 && old->kept;
@@ -777,7 +715,7 @@ int nodes_take_text(struct nodes *nodes, const char *text, uint32_t *ret)
 	int64_t at;
 
 	pthread_mutex_lock(&nodes->lock);
-	at = keep_name(nodes, text);
+	at = texts_keep(&nodes->texts, text);
 	pthread_mutex_unlock(&nodes->lock);
 	*ret = at < 0 ? 0 : at;
 	return at < 0 ? at : 0;
@@ -786,7 +724,7 @@ int nodes_take_text(struct nodes *nodes, const char *text, uint32_t *ret)
 void nodes_give_back_text(struct nodes *nodes, uint32_t text)
 {
 	pthread_mutex_lock(&nodes->lock);
-	free_name(nodes, text);
+	texts_free(&nodes->texts, text);
 	pthread_mutex_unlock(&nodes->lock);
 }
 
@@ -800,7 +738,7 @@ static struct node *put_at(struct nodes *nodes, struct node *node, struct node *
 	unlink_name(nodes, node);
 	parent->refs++;
 	__atomic_store_n(&node->place, make_place(parent, name), __ATOMIC_RELEASE);
-	free_name(nodes, old_name);
+	texts_free(&nodes->texts, old_name);
 	return before ? drop(nodes, before, 1) : NULL;
 }
 

@@ -22,6 +22,7 @@
 
 #include "fs/note.h"
 #include "fs/roster.h"
+#include "fs/texts.h"
 
 struct file;
 struct handover;
@@ -89,7 +90,7 @@ struct nodes {
 	size_t n_used, first_free;
 	uint32_t *by_name, *by_inode; /* heads of chains, by number */
 	size_t n_buckets;
-	uint32_t free_names[64]; /* chains of freed names, by their size in units */
+	struct texts texts; /* names, and paths of unlinked files */
 };
 
 /* What a look-up found out about a name, from which a node is made or found again. */
