@@ -32,6 +32,7 @@ static struct {
 	pthread_t main_thread;
 	bool quiet;
 	bool uring;	  /* requests come by io_uring */
+	bool can_resend;  /* atomic: the kernel can; known with its hello */
 	bool keeper_gone; /* atomic */
 	bool again;	  /* atomic: end, so that another worker starts */
 } worker;
@@ -40,7 +41,7 @@ static struct {
 static bool outlives(void)
 {
 	return !worker.uring && !__atomic_load_n(&worker.keeper_gone, __ATOMIC_RELAXED) &&
-	       session_can_resend(worker.xs->nodes.memory);
+	       __atomic_load_n(&worker.can_resend, __ATOMIC_RELAXED);
 }
 
 static int tell_keeper(const char *verb, const char *key, const char *value)
@@ -71,6 +72,8 @@ static void be_quiet(void)
 /* The kernel has said hello: whoever started us may go on. */
 static void tell_ready(void)
 {
+	__atomic_store_n(&worker.can_resend, session_can_resend(worker.xs->nodes.memory),
+			 __ATOMIC_RELAXED);
 	tell_keeper("ready", "outlives", outlives() ? "yes" : "no");
 	if (worker.quiet)
 		be_quiet();
