@@ -240,6 +240,7 @@ static int catch_signals(struct keeper *k, sigset_t *before)
 	static const int caught[] = { SIGCHLD, SIGHUP, SIGINT, SIGTERM };
 	sigset_t set;
 
+	signal(SIGXFSZ, SIG_IGN); /* a limit on files is EFBIG, for workers too (execve(2)) */
 	sigemptyset(&set);
 	for (size_t i = 0; i < ARRAY_SIZE(caught); i++)
 		sigaddset(&set, caught[i]);

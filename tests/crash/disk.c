@@ -7,6 +7,8 @@
  * works on the disk writes what he was told. The writes go to IMAGE, and to LOG as records: a head
  * and its data. From these tests/crash/cut makes the disks that a power cut at any moment may have
  * left: what was written before the last flush, and any part of what came after it.
+ *
+ * While the mark last written is "fail reads", every read of the disk is EIO.
  */
 #define FUSE_USE_VERSION 31
 #include <fuse.h>
@@ -26,6 +28,7 @@ struct record {
 };
 
 static int image, record_log;
+static int fail_reads;
 
 static int is_disk(const char *path)
 {
@@ -79,6 +82,8 @@ static int disk_read(const char *path, char *buf, size_t size, off_t at, struct 
 	ssize_t n = is_disk(path) ? pread(image, buf, size, at) : 0;
 
 	(void)fi;
+	if (is_disk(path) && fail_reads)
+		return -EIO;
 	return n < 0 ? -errno : (int)n;
 }
 
@@ -88,6 +93,8 @@ static int disk_write(const char *path, const char *data, size_t size, off_t at,
 	int r;
 
 	(void)fi;
+	if (!is_disk(path))
+		fail_reads = size == 10 && memcmp(data, "fail reads", 10) == 0;
 	if (!is_disk(path))
 		at = 0;
 	else if (pwrite(image, data, size, at) != (ssize_t)size)
