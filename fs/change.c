@@ -241,23 +241,28 @@ static int make_over_whiteout(int dir, const char *name, struct making *m, bool 
 	return r;
 }
 
+_Static_assert((int)ORPHAN_NAME <= (int)TEMP_NAME, "a kept name has room where a temporary has");
+
 /* Put a whiteout where the upper has `name` or nothing. What was there becomes what `node` has
- * kept, or goes: now, or with all that is in there at the next start. */
+ * kept, by the same rename, after which nothing may fail; or goes: now, or with all that is in
+ * there at the next start. */
 static int hide_name(struct view *view, int dir, const char *name, struct node *node)
 {
 	char temp[TEMP_NAME];
 	int r;
 
-	copyup_temp_name(view, temp);
+	if (node)
+		orphan_name(node, temp);
+	else
+		copyup_temp_name(view, temp);
 	r = whiteout_make(view->work, temp);
 	if (r < 0)
 		return r;
 	if (renameat2(view->work, temp, dir, name, RENAME_NOREPLACE) == 0)
 		return 0;
 	if (errno == EEXIST && renameat2(view->work, temp, dir, name, RENAME_EXCHANGE) == 0) {
-		if (node)
-			return orphan_take(node, view->work, temp);
-		io_remove_tree(view->work, temp);
+		if (!node)
+			io_remove_tree(view->work, temp);
 		return 0;
 	}
 	r = -errno;
