@@ -59,9 +59,20 @@ static int open_layer_root(const struct state *state, const char *id, int *dir)
 	return root;
 }
 
+/* What io_replace_file leaves when it is cut short, be it the very first thing that we write. */
+static bool is_rubbish(const char *name)
+{
+	static const char *const files[] = { ".base.", ".stack.", ".version." };
+
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++)
+		if (strncmp(name, files[i], strlen(files[i])) == 0)
+			return true;
+	return false;
+}
+
 static bool is_empty_dir(int fd)
 {
-	autofd int own = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+	autofd int own = io_open_dir(fd, ".");
 	autodir DIR *d = own < 0 ? NULL : fdopendir(own);
 	struct dirent *e;
 
@@ -69,7 +80,8 @@ static bool is_empty_dir(int fd)
 		return false;
 	take_fd(&own);
 	while ((e = readdir(d)))
-		if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0)
+		if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0 &&
+		    !is_rubbish(e->d_name))
 			return false;
 	return true;
 }
@@ -128,6 +140,21 @@ static int clear_folder(const struct state *state, const char *name)
 	return r;
 }
 
+static int clear_rubbish(const struct state *state)
+{
+	autofd int own = io_open_dir(state->fd, ".");
+	autodir DIR *d = own < 0 ? NULL : fdopendir(own);
+	struct dirent *e;
+
+	if (!d)
+		return own < 0 ? own : -errno;
+	take_fd(&own);
+	while ((errno = 0, e = readdir(d)))
+		if (is_rubbish(e->d_name) && unlinkat(state->fd, e->d_name, 0) < 0)
+			return -errno;
+	return -errno;
+}
+
 static int open_folders(struct state *state, char **problem)
 {
 	autofree char *base = NULL;
@@ -166,6 +193,8 @@ static int open_for_change(struct state *state, char **problem)
 		r = clear_folder(state, "pending");
 	if (r == 0)
 		r = clear_folder(state, "work");
+	if (r == 0)
+		r = clear_rubbish(state);
 	return r;
 }
 

@@ -435,6 +435,28 @@ static void folders_with_something_else_are_spared(void **state)
 	assert_true(r < 0);
 }
 
+/* A power cut before the state had any file but the first one's beginning, or in any later write.
+ */
+static void half_written_files_are_cleared_away(void **state)
+{
+	struct state *s = NULL;
+	autofree char *problem = NULL;
+
+	(void)state;
+	put("state/.version.1b2c", "1");
+	assert_int_equal(state_open("state", true, &s, &problem), 0);
+	state_close(s);
+	assert_false(is_there("state/.version.1b2c"));
+	put("state/.stack.1b2c", "xsysfs-stack 1\na-1");
+	put("state/.base.1b2c", "");
+	put("state/.mine", "text");
+	assert_int_equal(state_open("state", true, &s, &problem), 0);
+	state_close(s);
+	assert_false(is_there("state/.stack.1b2c"));
+	assert_false(is_there("state/.base.1b2c"));
+	assert_file("state/.mine", "text");
+}
+
 static void a_hostile_state_is_refused(void **state)
 {
 	static const char *const stacks[] = {
@@ -532,6 +554,7 @@ int main(void)
 		temp_test(one_changes_a_state_at_a_time),
 		temp_test(other_folders_are_no_state),
 		temp_test(folders_with_something_else_are_spared),
+		temp_test(half_written_files_are_cleared_away),
 		temp_test(a_hostile_state_is_refused),
 		temp_test(a_hostile_previous_leads_nowhere),
 		temp_test(the_base_is_remembered),
