@@ -721,6 +721,11 @@ int nodes_take_text(struct nodes *nodes, const char *text, uint32_t *ret)
 	return at < 0 ? at : 0;
 }
 
+const char *nodes_text(const struct nodes *nodes, uint32_t text)
+{
+	return texts_at(&nodes->texts, text);
+}
+
 void nodes_give_back_text(struct nodes *nodes, uint32_t text)
 {
 	pthread_mutex_lock(&nodes->lock);

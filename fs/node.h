@@ -90,7 +90,7 @@ struct nodes {
 	size_t n_used, first_free;
 	uint32_t *by_name, *by_inode; /* heads of chains, by number */
 	size_t n_buckets;
-	struct texts texts; /* names, and paths of unlinked files */
+	struct texts texts; /* names, paths of unlinked files, and what roster.h keeps */
 };
 
 /* What a look-up found out about a name, from which a node is made or found again. */
@@ -189,11 +189,14 @@ bool node_has_name(struct nodes *nodes, struct node *node);
 /* The name is gone; the node lives on for those who have it open. `kept`: in the view's work
  * directory, see orphan.h. */
 void node_set_unlinked(struct nodes *nodes, struct node *node, bool kept);
-/* Room for a name or a path, taken before the change that cannot be taken back: what is done with
- * it afterwards does not fail. Returns 0 or -ENOMEM; `*ret` is used by one of the next two calls,
+/* Room for a text in the memory, of less than a MiB: a name or a path, taken before the change that
+ * cannot be taken back, so that what is done with it afterwards does not fail; or what roster.h
+ * keeps. Returns 0, -ENOMEM or -ENAMETOOLONG; `*ret` is used by node_move or node_set_unlinked_at,
  * or given back. */
 int nodes_take_text(struct nodes *nodes, const char *text, uint32_t *ret);
 void nodes_give_back_text(struct nodes *nodes, uint32_t text); /* takes 0: none */
+/* A text that has been taken; "" for 0. */
+const char *nodes_text(const struct nodes *nodes, uint32_t text);
 /* The name is gone, and the file stays at this path of its layer for good, whatever becomes of the
  * directories in the view. */
 void node_set_unlinked_at(struct nodes *nodes, struct node *node, uint32_t path);

@@ -2,6 +2,7 @@
 #include "fs/texts.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -24,7 +25,7 @@ static size_t units_of(size_t len)
 	return (len + 1 + TEXTS_UNIT - 1) / TEXTS_UNIT;
 }
 
-static char *room_at(const struct texts *texts, uint32_t number)
+static void *room_at(const struct texts *texts, uint32_t number)
 {
 	return handover_at(texts->memory, HANDOVER_NAMES, number);
 }
@@ -46,34 +47,80 @@ static int64_t new_room(struct texts *texts, size_t units)
 	return at;
 }
 
+/* What is in the room of a freed text. */
+struct free_text {
+	uint32_t next, units;
+};
+
+static struct free_text *free_at(const struct texts *texts, uint32_t number)
+{
+	return room_at(texts, number);
+}
+
+static void free_room(struct texts *texts, uint32_t at, size_t units)
+{
+	bool is_short = units < ARRAY_SIZE(texts->freed);
+	uint32_t *chain = is_short ? &texts->freed[units] : &texts->freed_long;
+	struct free_text *room = free_at(texts, at);
+
+	room->next = *chain;
+	room->units = units;
+	*chain = at;
+}
+
+/* The link to the smallest of the longer ones that has so many; NULL: none has. */
+static uint32_t *best_text(struct texts *texts, size_t units)
+{
+	uint32_t *best = NULL;
+	size_t best_units = SIZE_MAX;
+	struct free_text *room;
+
+	for (uint32_t *p = &texts->freed_long; *p; p = &room->next) {
+		room = free_at(texts, *p);
+		if (room->units < units || room->units >= best_units)
+			continue;
+		best = p;
+		best_units = room->units;
+	}
+	return best;
+}
+
+/* Room that has been freed; 0: none. */
+static uint32_t used_room(struct texts *texts, size_t units)
+{
+	bool is_short = units < ARRAY_SIZE(texts->freed);
+	uint32_t *link = is_short ? &texts->freed[units] : best_text(texts, units);
+	uint32_t at = link ? *link : 0;
+	struct free_text *room;
+
+	if (at == 0)
+		return 0;
+	room = free_at(texts, at);
+	*link = room->next;
+	if (room->units > units)
+		free_room(texts, at + units, room->units - units);
+	return at;
+}
+
 int64_t texts_keep(struct texts *texts, const char *text)
 {
 	size_t len = strlen(text), units = units_of(len);
-	uint32_t *chain = units < ARRAY_SIZE(texts->freed) ? &texts->freed[units] : NULL;
 	int64_t at;
-	char *room;
 
 	if (len == 0)
 		return 0;
-	at = chain && *chain ? *chain : new_room(texts, units);
-	if (at < 0)
-		return at;
-	room = room_at(texts, at);
-	if (chain && *chain)
-		memcpy(chain, room, sizeof(*chain));
-	memcpy(room, text, len + 1);
+	at = used_room(texts, units);
+	if (at == 0)
+		at = new_room(texts, units);
+	if (at > 0)
+		memcpy(room_at(texts, at), text, len + 1);
 	return at;
 }
 
 void texts_free(struct texts *texts, uint32_t number)
 {
-	char *room = room_at(texts, number);
-	size_t units = units_of(strlen(room));
-
-	if (number == 0 || units >= ARRAY_SIZE(texts->freed))
-		return;
-	memcpy(room, &texts->freed[units], sizeof(uint32_t));
-	texts->freed[units] = number;
+	if (number)
+		free_room(texts, number, units_of(strlen(room_at(texts, number))));
 }
 
 const char *texts_at(const struct texts *texts, uint32_t number)

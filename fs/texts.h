@@ -17,7 +17,8 @@ enum { TEXTS_UNIT = 8 }; /* bytes: the record size of HANDOVER_NAMES */
 
 struct texts {
 	struct handover *memory;
-	uint32_t freed[64]; /* chains, by size in units */
+	uint32_t freed[64];  /* chains, by size in units */
+	uint32_t freed_long; /* a chain of longer ones */
 };
 
 /* Over this memory, which a worker before ours may have used. Returns 0 or -ENOMEM. */
@@ -25,6 +26,5 @@ int texts_init(struct texts *texts, struct handover *memory);
 
 /* Keep a copy. Returns its number, -ENOMEM, or -ENAMETOOLONG for more than an extent. */
 int64_t texts_keep(struct texts *texts, const char *text);
-/* Long ones, which are rare, are not used again. */
 void texts_free(struct texts *texts, uint32_t number);
 const char *texts_at(const struct texts *texts, uint32_t number);

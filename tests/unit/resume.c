@@ -525,6 +525,36 @@ static void the_layer_is_there_and_the_stack_does_not_name_it(void **state)
 
 /* ---- the memory ---- */
 
+static void texts_given_back_are_used_again(void **state)
+{
+	static const size_t sizes[] = { 600, 3, 504, 500, 9000, 700, 40, 100000 };
+	uint32_t texts[ARRAY_SIZE(sizes)];
+	uint64_t used = 0;
+	struct xs *xs;
+
+	(void)state;
+	xs = next_worker();
+	for (unsigned round = 0; round < 20; round++) {
+		for (size_t i = 0; i < ARRAY_SIZE(sizes); i++) {
+			autofree char *text = calloc(1, sizes[i] + 1);
+
+			memset(text, 'a' + i, sizes[i]);
+			assert_int_equal(nodes_take_text(&xs->nodes, text, &texts[i]), 0);
+		}
+		for (size_t i = 0; i < ARRAY_SIZE(sizes); i++) {
+			const char *text = nodes_text(&xs->nodes, texts[i]);
+
+			assert_int_equal(strlen(text), sizes[i]);
+			assert_int_equal(strspn(text, (char[]){ 'a' + i, 0 }), sizes[i]);
+			nodes_give_back_text(&xs->nodes, texts[i]);
+		}
+		if (round == 0)
+			used = xs->nodes.memory->head->used[HANDOVER_NAMES];
+	}
+	assert_int_equal(xs->nodes.memory->head->used[HANDOVER_NAMES], used);
+	xs_free(xs);
+}
+
 static void memory_of_another_version_is_refused(void **state)
 {
 	const uint32_t other[HANDOVER_POOLS] = { 8, 8, 8, 8 };
@@ -567,6 +597,7 @@ int main(void)
 		resume_test(an_install_that_nobody_comes_for_is_dropped),
 		resume_test(committed_but_not_told),
 		resume_test(the_layer_is_there_and_the_stack_does_not_name_it),
+		resume_test(texts_given_back_are_used_again),
 		resume_test(memory_of_another_version_is_refused),
 		resume_test(workers_that_did_nothing),
 	};
