@@ -2,14 +2,11 @@
 #include "fs/begun.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "fs/base/cleanup.h"
-#include "fs/base/io.h"
 #include "fs/base/name.h"
 #include "fs/install.h"
 #include "fs/layer.h"
@@ -17,10 +14,7 @@
 #include "fs/meta.h"
 #include "fs/state.h"
 
-enum {
-	BEGUN_MAX = 1024 * 1024,
-	KEY_SIZE = 32,
-};
+enum { KEY_SIZE = 32 };
 
 static void below_key(char key[static KEY_SIZE], size_t i)
 {
@@ -48,12 +42,10 @@ static int set_below(struct kv *kv, const struct layerset *below)
 	return r;
 }
 
-int begun_write(int dir, const struct install *install)
+int begun_format(const struct install *install, char **ret)
 {
 	const struct meta *meta = install->layer->meta;
 	autokv struct kv kv = { 0 };
-	autofree char *text = NULL;
-	autofd int fd = -1;
 	int r;
 
 	if ((r = kv_set(&kv, "token", install->token)) < 0 ||
@@ -63,20 +55,13 @@ int begun_write(int dir, const struct install *install)
 	    (r = set_list(&kv, "replaces", &meta->replaces)) < 0 ||
 	    (r = set_below(&kv, install->below)) < 0)
 		return r;
-	text = kv_format(&kv);
-	if (!text)
-		return -ENOMEM;
-	fd = openat(dir, BEGUN_FILE, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	return fd < 0 ? -errno : io_write_all(fd, text, strlen(text));
+	*ret = kv_format(&kv);
+	return *ret ? 0 : -ENOMEM;
 }
 
-int begun_read(int dir, struct kv *ret)
+int begun_parse(const char *text, struct kv *ret)
 {
-	autofree char *text = NULL;
-	size_t len = 0;
-	int r = io_read_file(dir, BEGUN_FILE, BEGUN_MAX, &text, &len);
-
-	return r < 0 ? r : kv_parse(ret, text, len, NULL);
+	return kv_parse(ret, text, strlen(text), NULL);
 }
 
 const char *begun_get(const struct kv *kv, const char *key)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* begun.h - the file that lets another worker go on with an install: STATE/pending/P/begun, kv
- * lines.
+/* begun.h - what lets another worker go on with an install: kv lines, in the memory that outlives
+ * the worker (`begun` of roster.h), and so nothing on disk.
  *
  *   token            of him who asked
  *   version key needs replaces   what he asked for
@@ -14,13 +14,11 @@ struct install;
 struct layerset;
 struct state;
 
-#define BEGUN_FILE "begun"
+/* The text, for the caller to free. Returns 0 or -errno. */
+int begun_format(const struct install *install, char **ret);
 
-/* Not synced: after a power cut nobody goes on. Returns 0 or -errno. */
-int begun_write(int dir, const struct install *install);
-
-/* Returns 0, -ENOENT, -EBADMSG, -errno. */
-int begun_read(int dir, struct kv *ret);
+/* Returns 0, -EBADMSG, -ENOMEM. */
+int begun_parse(const char *text, struct kv *ret);
 /* "" where it has none. */
 const char *begun_get(const struct kv *kv, const char *key);
 

@@ -24,6 +24,9 @@
 #include "fs/state.h"
 #include "fs/tree.h"
 
+/* In the folder of a layer, beside its root. */
+#define TOKEN_FILE "token"
+
 enum {
 	ID_DIGITS = 12, /* of the tree's hash */
 	KEY_MAX = 128,
@@ -115,11 +118,14 @@ static int open_pending(const struct state *state, const char *package)
 	return fd < 0 ? -errno : fd;
 }
 
-static int save_begun(struct state *state, const struct install *install)
+/* The layer goes by one rename, so that nobody goes on with half of it. */
+static int remove_pending(const struct state *state, const char *package)
 {
-	autofd int dir = open_pending(state, install->layer->meta->package);
+	autofd int dir = open_pending(state, package);
 
-	return dir < 0 ? dir : begun_write(dir, install);
+	if (dir >= 0)
+		renameat(dir, "root", dir, "rubbish"); /* if it fails we remove it all the same */
+	return io_remove_tree(state->pending, package);
 }
 
 int install_begin(struct state *state, const struct install_request *request, struct install **ret,
@@ -150,11 +156,10 @@ int install_begin(struct state *state, const struct install_request *request, st
 	}
 	take_fd(&root);
 	install->token = strdup(request->token ? request->token : "");
-	r = install->token ? save_begun(state, install) : -ENOMEM;
-	if (r < 0) {
+	if (!install->token) {
 		install_abort(state, install);
 		install_free(install);
-		return r;
+		return -ENOMEM;
 	}
 	*ret = install;
 	return 0;
@@ -192,12 +197,13 @@ static int resume_layer(int dir, const char *package, const struct kv *kv, struc
 	return 0;
 }
 
-int install_resume(struct state *state, const char *package, struct install **ret)
+int install_resume(struct state *state, const char *package, const char *begun,
+		   struct install **ret)
 {
 	struct install *install = calloc(1, sizeof(*install));
 	autofd int dir = open_pending(state, package);
 	autokv struct kv kv = { 0 };
-	int r = !install ? -ENOMEM : dir < 0 ? dir : begun_read(dir, &kv);
+	int r = !install ? -ENOMEM : dir < 0 ? dir : begun_parse(begun, &kv);
 
 	if (r == 0)
 		r = begun_below(state, &kv, &install->below);
@@ -210,14 +216,32 @@ int install_resume(struct state *state, const char *package, struct install **re
 	return r;
 }
 
+/* Not synced by itself: after a power cut nobody asks. */
+static int token_write(int dir, const char *token)
+{
+	autofd int fd = -1;
+
+	if (!*token)
+		return 0;
+	fd = openat(dir, TOKEN_FILE, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+	return fd < 0 ? -errno : io_write_all(fd, token, strlen(token));
+}
+
+static bool token_is(int dir, const char *token)
+{
+	autofree char *text = NULL;
+
+	return io_read_file(dir, TOKEN_FILE, TOKEN_MAX, &text, NULL) == 0 &&
+	       strcmp(text, token) == 0;
+}
+
 static int put_in_stack(struct state *state, const char *id, char **problem);
 
 static int find_done(struct state *state, const char *id, const char *token, char **problem)
 {
 	autofd int dir = openat(state->layers, id, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	autokv struct kv kv = { 0 };
 
-	if (dir < 0 || begun_read(dir, &kv) < 0 || strcmp(begun_get(&kv, "token"), token) != 0)
+	if (dir < 0 || !token_is(dir, token))
 		return -ENOENT;
 	for (size_t i = 0; i < state->n; i++)
 		if (strcmp(state->stack[i]->id, id) == 0)
@@ -249,7 +273,7 @@ void install_settled(struct state *state, const char *package)
 		dir = openat(state->layers, layer->id,
 			     O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (dir >= 0)
-		unlinkat(dir, BEGUN_FILE, 0);
+		unlinkat(dir, TOKEN_FILE, 0);
 }
 
 void install_free(struct install *install)
@@ -264,7 +288,7 @@ void install_free(struct install *install)
 
 int install_abort(struct state *state, struct install *install)
 {
-	return io_remove_tree(state->pending, install->layer->meta->package);
+	return remove_pending(state, install->layer->meta->package);
 }
 
 /* What is in the layer, and so its id. */
@@ -327,8 +351,9 @@ static int check_order(struct state *state, struct layer *layer, char **problem)
 
 /* Have the layer under its id, all of it on disk. The same bytes may be there already, from an
  * earlier build: then only what we know of them is new. */
-static int publish(struct state *state, const struct meta *meta, const char *id)
+static int publish(struct state *state, const struct install *install, const char *id)
 {
+	const struct meta *meta = install->layer->meta;
 	autofd int dir = openat(state->layers, id, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	autofd int pending = -1;
 	int r;
@@ -338,10 +363,13 @@ static int publish(struct state *state, const struct meta *meta, const char *id)
 		return pending;
 	if (dir >= 0) {
 		r = meta_write(dir, meta);
-		if (r == 0 && renameat(pending, BEGUN_FILE, dir, BEGUN_FILE) < 0)
-			r = -errno;
-		return r < 0 ? r : io_remove_tree(state->pending, meta->package);
+		if (r == 0)
+			r = token_write(dir, install->token);
+		return r < 0 ? r : remove_pending(state, meta->package);
 	}
+	r = token_write(pending, install->token);
+	if (r < 0)
+		return r;
 	r = meta_write(pending, meta);
 	if (r < 0)
 		return r;
@@ -408,7 +436,7 @@ int install_commit(struct state *state, struct install *install, struct strv *pr
 	if (r == 0)
 		r = set_previous(state, layer->meta, id);
 	if (r == 0)
-		r = publish(state, layer->meta, id);
+		r = publish(state, install, id);
 	if (r == 0)
 		r = put_in_stack(state, id, &problem);
 	if (problem)

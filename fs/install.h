@@ -4,10 +4,10 @@
  * While it is pending, nobody sees the layer but the install's own build view. commit puts the
  * layer and then the stack on disk, in that order and synced, so that a crash leaves either.
  *
- * A daemon that dies in between is followed by another, which goes on with the install: all that
- * it has to know is in the file `begun` beside the layer's root. That file stays, with the layer
- * once it is committed, until install_settled: by its token the one who asked can be told what
- * became of it.
+ * A worker that dies in between is followed by another, which goes on with the install by what
+ * begun.h has kept of it; on disk there is nothing but the folders. A commit puts the token beside
+ * the layer's root, in a file that stays until install_settled: by it the one who asked can be told
+ * what became of it. Left over, it means nothing: the next commit of that layer has another.
  */
 #pragma once
 
@@ -36,9 +36,10 @@ struct install {
 int install_begin(struct state *state, const struct install_request *request, struct install **ret,
 		  char **problem);
 
-/* The pending install of that package, which another worker has begun. Returns 0 or -errno: there
- * is nothing that could be gone on with. */
-int install_resume(struct state *state, const char *package, struct install **ret);
+/* The pending install of that package, which another worker has begun; `begun` is the text of
+ * begun.h. Returns 0 or -errno: there is nothing that could be gone on with. */
+int install_resume(struct state *state, const char *package, const char *begun,
+		   struct install **ret);
 
 /* Has the install with that token been committed? If its layer is on disk and only the stack does
  * not name it yet, that is done now. -ENOENT: no. `problem` as in state.h. */
@@ -52,6 +53,6 @@ void install_settled(struct state *state, const char *package);
 int install_commit(struct state *state, struct install *install, struct strv *problems,
 		   struct strv *notes);
 
-/* Remove what it wrote. */
+/* Remove what it wrote. After a crash in the midst of it there is nothing to go on with. */
 int install_abort(struct state *state, struct install *install);
 void install_free(struct install *install); /* takes NULL */

@@ -348,6 +348,15 @@ static struct node *drop(struct nodes *nodes, struct node *node, uint64_t n)
 	return node;
 }
 
+/* Under the lock. */
+static void free_view(struct nodes *nodes, unsigned number)
+{
+	struct roster_view *view = roster_view(nodes->memory, number);
+
+	view->used = false;
+	texts_free(&nodes->texts, view->begun);
+}
+
 /* Free a node without references, and the parents that only it held. */
 static void reap(struct nodes *nodes, struct node *node)
 {
@@ -363,7 +372,7 @@ static void reap(struct nodes *nodes, struct node *node)
 		if (node->id < nodes->first_free)
 			nodes->first_free = node->id;
 		if (!parent)
-			roster_view(nodes->memory, node->view_no)->used = false;
+			free_view(nodes, node->view_no);
 		node = parent ? drop(nodes, parent, 1) : NULL;
 		pthread_mutex_unlock(&nodes->lock);
 	}

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* resume.c - go on where a worker before ours has stopped, wherever that was (see xs.h).
  *
- * What it has left: the nodes and the roster in handover.h's memory; installs in STATE/pending; in
- * STATE/work the files of unlinked nodes, and copies half made.
+ * What it has left: the nodes and the roster in handover.h's memory, and there what it knew of the
+ * installs whose files are in STATE/pending; in STATE/work the files of unlinked nodes, and copies
+ * half made.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -62,7 +63,8 @@ static int resume_build(struct xs *xs, unsigned number, const struct roster_view
 	struct sight *sight = NULL;
 	int r;
 
-	if (v->closed || install_resume(xs->state, v->package, &install) < 0)
+	if (v->closed ||
+	    install_resume(xs->state, v->package, nodes_text(&xs->nodes, v->begun), &install) < 0)
 		return add_closed(xs, number, v->package, ret);
 	options.upper = install->layer;
 	options.below = install->below;
@@ -154,9 +156,11 @@ static int resume_views(struct resuming *u)
 	int r = 0;
 
 	for (unsigned no = 1; r == 0 && no < u->n_views; no++) {
-		const struct roster_view *v = roster_view(h, no);
+		struct roster_view *v = roster_view(h, no);
 
-		if (v)
+		if (v && !v->root) /* it died while it made it */
+			v->used = false;
+		else if (v)
 			r = resume_view(u, no, v);
 	}
 	/* it died before it had both: nothing has been served */

@@ -23,8 +23,10 @@ enum view_kind {
 struct roster_view {
 	bool used;
 	uint32_t kind;	   /* enum view_kind */
-	uint32_t root;	   /* the node */
+	uint32_t root;	   /* the node; 0: not yet */
 	uint32_t layer_no; /* of a package view */
+	uint32_t begun;	   /* of a build view, until its install is over: the number of begun.h's
+			    * text, as nodes_take_text gave it; 0: none */
 	bool closed;	   /* a newer one has its name */
 	char package[65];  /* as name.h has them; "" for the sysroot and staging */
 };

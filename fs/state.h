@@ -6,6 +6,7 @@
  * mounted STATE/base               path of the read-only sysroot that this state lies over
  *   STATE/stack              the committed layers, bottom first (stack.h)
  *   STATE/layers/ID/root     a layer's files;   STATE/layers/ID/meta   what we know of it (meta.h)
+ *   STATE/layers/ID/token    of the install that made it, until it is known to be done (install.h)
  *   STATE/layers/local/root  what is written by hand
  *   STATE/pending/PACKAGE/   a layer while its package installs; rubbish once the daemon has gone
  *   STATE/work/              things on their way into a layer, by rename

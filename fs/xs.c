@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "fs/base/cleanup.h"
+#include "fs/begun.h"
 #include "fs/handover.h"
 #include "fs/install.h"
 #include "fs/layer.h"
@@ -166,9 +167,15 @@ int xs_add_sight(struct xs *xs, const struct view_options *options, struct layer
 
 void xs_close_sight(struct xs *xs, struct sight *sight)
 {
+	struct roster_view *v;
+	uint32_t begun;
+
 	pthread_mutex_lock(&xs->nodes.lock);
-	roster_view(xs->nodes.memory, sight->view->number)->closed = true;
+	v = roster_view(xs->nodes.memory, sight->view->number);
+	v->closed = true;
+	begun = __atomic_exchange_n(&v->begun, 0, __ATOMIC_RELEASE);
 	pthread_mutex_unlock(&xs->nodes.lock);
+	nodes_give_back_text(&xs->nodes, begun);
 	sight->closed = true;
 }
 
@@ -292,32 +299,68 @@ void xs_tell_again(struct xs *xs)
 	__atomic_store_n(telling, 0, __ATOMIC_RELEASE);
 }
 
+/* What another worker has to know, for roster.h. */
+static int keep_begun(struct xs *xs, const struct install *install, uint32_t *ret)
+{
+	autofree char *text = NULL;
+	int r = begun_format(install, &text);
+
+	return r < 0 ? r : nodes_take_text(&xs->nodes, text, ret);
+}
+
+static void set_begun(struct xs *xs, const struct view *view, uint32_t begun)
+{
+	struct roster_view *v;
+
+	pthread_mutex_lock(&xs->nodes.lock);
+	v = roster_view(xs->nodes.memory, view->number);
+	__atomic_store_n(&v->begun, begun, __ATOMIC_RELEASE);
+	pthread_mutex_unlock(&xs->nodes.lock);
+}
+
+/* The view of an install, which becomes the sight's. */
+static int add_build(struct xs *xs, const char *package, struct install *install,
+		     struct sight **ret)
+{
+	const struct view_options options = {
+		.kind = VIEW_BUILD,
+		.upper = install->layer,
+		.below = install->below,
+		.work = xs->state->work,
+		.name = package,
+	};
+	uint32_t begun = 0;
+	int r = keep_begun(xs, install, &begun);
+
+	if (r < 0)
+		return r;
+	pthread_mutex_lock(&xs->lock);
+	r = xs_add_sight(xs, &options, install->layer, ret);
+	if (r == 0) {
+		(*ret)->install = install;
+		(*ret)->claimed = true;
+		set_begun(xs, (*ret)->view, begun);
+	}
+	pthread_mutex_unlock(&xs->lock);
+	if (r < 0)
+		nodes_give_back_text(&xs->nodes, begun);
+	return r;
+}
+
 int xs_begin(struct xs *xs, const struct install_request *request, struct sight **ret,
 	     char **problem)
 {
-	struct view_options options = { .kind = VIEW_BUILD,
-					.work = xs->state->work,
-					.name = request->package };
 	struct install *install = NULL;
 	int r;
 
 	pthread_mutex_lock(&xs->changing);
 	xs_sweep(xs);
 	r = install_begin(xs->state, request, &install, problem);
-	if (r == 0) {
-		options.upper = install->layer;
-		options.below = install->below;
-		pthread_mutex_lock(&xs->lock);
-		r = xs_add_sight(xs, &options, install->layer, ret);
-		if (r == 0) {
-			(*ret)->install = install;
-			(*ret)->claimed = true;
-		}
-		pthread_mutex_unlock(&xs->lock);
-		if (r < 0) {
-			install_abort(xs->state, install);
-			install_free(install);
-		}
+	if (r == 0)
+		r = add_build(xs, request->package, install, ret);
+	if (r < 0 && install) {
+		install_abort(xs->state, install);
+		install_free(install);
 	}
 	pthread_mutex_unlock(&xs->changing);
 	return r;

@@ -343,6 +343,45 @@ static void a_rollback_brings_the_old_layer(void **state)
 	state_close(s);
 }
 
+/* A token that nobody has asked for lies in a layer's folder until gc, or another install of it. */
+static void a_token_left_over_does_no_harm(void **state)
+{
+	autostrv struct strv gone = { 0 }, keep = { 0 };
+	autofree char *problem = NULL;
+	autofree char *token = NULL;
+	autofree char *id = NULL;
+	struct layer *layer = NULL;
+
+	(void)state;
+	struct state *s = open_state();
+	assert_int_equal(install(s, request("a", .token = "t1"), "f", "1", NULL), 0);
+	id = strdup(s->stack[0]->id);
+	assert_true(asprintf(&token, "state/layers/%s/token", id) > 0);
+	assert_file(token, "t1");
+	state_close(s);
+	s = open_state();
+	assert_stack(s, "a");
+	assert_int_equal(install_find_done(s, "a", "t2", &problem), -ENOENT);
+	assert_int_equal(install_find_done(s, "a", "", &problem), -ENOENT);
+	assert_int_equal(install_find_done(s, "a", "t1", &problem), 0);
+	/* the same bytes have the same name, and the newer token */
+	assert_int_equal(install(s, request("a", .token = "t22"), "f", "1", NULL), 0);
+	assert_string_equal(s->stack[0]->id, id);
+	assert_file(token, "t22");
+	assert_int_equal(install(s, request("a", .token = "t3"), "f", "1", NULL), 0);
+	assert_file(token, "t3");
+	install_settled(s, "a");
+	assert_int_equal(access(token, F_OK), -1);
+	put(token, "t4");
+	assert_int_equal(state_open_layer(s, id, &layer), 0);
+	layer_unref(layer);
+	assert_int_equal(state_remove(s, "a", &problem), 0);
+	assert_int_equal(state_gc(s, &keep, &gone), 0);
+	assert_int_equal(gone.n, 1);
+	assert_int_equal(count("state/layers"), 1);
+	state_close(s);
+}
+
 static void gc_takes_what_nobody_names(void **state)
 {
 	autostrv struct strv gone = { 0 }, keep = { 0 };
@@ -550,6 +589,7 @@ int main(void)
 		temp_test(packages_are_removed),
 		temp_test(needs_cannot_go_while_a_package_installs),
 		temp_test(a_rollback_brings_the_old_layer),
+		temp_test(a_token_left_over_does_no_harm),
 		temp_test(gc_takes_what_nobody_names),
 		temp_test(one_changes_a_state_at_a_time),
 		temp_test(other_folders_are_no_state),

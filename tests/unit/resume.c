@@ -459,6 +459,90 @@ static void an_install_is_gone_on_with(void **state)
 	xs_free(xs);
 }
 
+/* All that a build view leaves on disk is folders. */
+static void an_open_install_writes_nothing(void **state)
+{
+	struct xs *xs;
+
+	(void)state;
+	xs = next_worker();
+	begin(xs, "p");
+	assert_int_equal(n_left("state/pending/p"), 1);
+	assert_int_equal(n_left("state/pending/p/root"), 0);
+	xs_free(xs);
+}
+
+static struct roster_view *roster_of(struct xs *xs, const char *package)
+{
+	struct roster_view *v = NULL;
+
+	for (unsigned i = 1; i <= roster_n_views(xs->nodes.memory); i++) {
+		v = roster_view(xs->nodes.memory, i);
+		if (v && strcmp(v->package, package) == 0)
+			return v;
+	}
+	return NULL;
+}
+
+static void do_half_abort(struct xs *xs)
+{
+	do_begin(xs);
+	must(rename("state/pending/p/root", "state/pending/p/rubbish") == 0);
+}
+
+/* It was to be dropped, or refused: what is left of it is no install. */
+static void half_an_install_is_not_gone_on_with(void **state)
+{
+	autofree char *problem = NULL;
+	struct sight *sight = NULL;
+	struct xs *xs;
+
+	(void)state;
+	first_worker(do_half_abort);
+	xs = next_worker();
+	assert_int_equal(xs_claim(xs, "p", "t1", &sight, &problem), -ENOENT);
+	assert_int_equal(n_left("state/pending"), 0);
+	xs_free(xs);
+}
+
+static void do_half_begin(struct xs *xs)
+{
+	struct roster_view *v;
+
+	do_begin(xs);
+	v = roster_of(xs, "p");
+	must(v && v->begun);
+	v->begun = 0;
+}
+
+static void do_less_of_begin(struct xs *xs)
+{
+	do_half_begin(xs);
+	roster_of(xs, "p")->root = 0;
+}
+
+static void assert_not_begun(void (*call)(struct xs *xs))
+{
+	autofree char *problem = NULL;
+	struct sight *sight = NULL;
+	struct xs *xs;
+
+	first_worker(call);
+	xs = next_worker();
+	assert_int_equal(xs_claim(xs, "p", "t1", &sight, &problem), -ENOENT);
+	assert_int_equal(n_left("state/pending"), 0);
+	xs_abort(xs, begin(xs, "p"));
+	assert_null(roster_of(xs, "p"));
+	xs_free(xs);
+}
+
+static void an_install_half_begun_is_begun_anew(void **state)
+{
+	(void)state;
+	assert_not_begun(do_half_begin);
+	assert_not_begun(do_less_of_begin);
+}
+
 static void an_install_that_nobody_comes_for_is_dropped(void **state)
 {
 	autofree char *problem = NULL;
@@ -507,6 +591,23 @@ static void committed_but_not_told(void **state)
 
 	(void)state;
 	first_worker(do_commit);
+	xs = next_worker();
+	assert_found_committed(xs);
+	xs_free(xs);
+}
+
+static void do_commit_again(struct xs *xs)
+{
+	do_commit(xs);
+	do_commit(xs);
+}
+
+static void the_same_bytes_committed_again_but_not_told(void **state)
+{
+	struct xs *xs;
+
+	(void)state;
+	first_worker(do_commit_again);
 	xs = next_worker();
 	assert_found_committed(xs);
 	xs_free(xs);
@@ -594,8 +695,12 @@ int main(void)
 		resume_test(exchanged_but_not_noted),
 		resume_test(not_renamed_at_all),
 		resume_test(an_install_is_gone_on_with),
+		resume_test(an_open_install_writes_nothing),
+		resume_test(half_an_install_is_not_gone_on_with),
+		resume_test(an_install_half_begun_is_begun_anew),
 		resume_test(an_install_that_nobody_comes_for_is_dropped),
 		resume_test(committed_but_not_told),
+		resume_test(the_same_bytes_committed_again_but_not_told),
 		resume_test(the_layer_is_there_and_the_stack_does_not_name_it),
 		resume_test(texts_given_back_are_used_again),
 		resume_test(memory_of_another_version_is_refused),
