@@ -9,6 +9,7 @@
 #                   [W=rm,walk] [P=kernel,xsysfs] [N=5]
 # make fuzz         fuzzers, for SECONDS=60 each   [F=model]
 # make crash        SIGKILL and power cuts at random moments  [ROUNDS=200] [SEED=1]
+#                   [CRASH_FS=btrfs]
 # make lint         cppcheck, shellcheck, clang-format, layering
 # make deps         install what building and testing need (Debian's packages)
 # make install      [PREFIX=/usr/local] [DESTDIR=]
