@@ -84,9 +84,11 @@ static void op_init(void *userdata, struct fuse_conn_info *conn)
 	(void)userdata;
 	/* With OPEN never sent, a truncation that rides on it would be lost: have it as SETATTR. */
 	conn->want &= ~FUSE_CAP_ATOMIC_O_TRUNC;
-	/* Version 2 of this is better: see ops_privileges.c. By rings the kernel takes setuid bits
-	 * away itself, by SETATTR before the write. */
+	/* Version 2 of this is better: see ops_privileges.c. What comes by rings does not pass
+	 * there: the kernel takes setuid bits away itself, by SETATTR before the write. */
 	conn->want &= ~FUSE_CAP_HANDLE_KILLPRIV;
+	if (!worker.uring)
+		session_want_killpriv(conn);
 	/* A new mtime is our own write's: keep what the kernel has cached of it. What changes
 	 * otherwise we tell. */
 	conn->want &= ~FUSE_CAP_AUTO_INVAL_DATA;
@@ -150,20 +152,6 @@ static const char *text(const struct task *task, const char *key)
 	return value ? value : "";
 }
 
-/* libfuse's own reading and writing, which rings need: see fuse_session_mount on such paths. */
-static int attach_rings(struct fuse_session *se, int fd)
-{
-	char path[32];
-
-	snprintf(path, sizeof(path), "/dev/fd/%d", fd);
-	return fuse_session_mount(se, path) < 0 ? -EIO : 0;
-}
-
-static int attach(struct fuse_session *se, int fd)
-{
-	return worker.uring ? attach_rings(se, fd) : session_attach(se, fd);
-}
-
 static int answer(struct fuse_session *se, struct task *task)
 {
 	struct xs *xs = worker.xs;
@@ -177,7 +165,7 @@ static int answer(struct fuse_session *se, struct task *task)
 		.outlives = outlives,
 	};
 	struct control *control = NULL;
-	int r = attach(se, take_fd(&task->fuse));
+	int r = session_attach(se, take_fd(&task->fuse));
 
 	xs->events = (struct xs_events){ entry_changed, node_changed, quit, upgrade, se };
 	xs->nodes.memory->head->by_fault = strcmp(text(task, "by-fault"), "yes") == 0;

@@ -11,7 +11,10 @@
 #include "fs/ops.h"
 #include "fs/view.h"
 
-/* With these two requests the kernel does not say it; root may keep the bits (CAP_FSETID). */
+/* Since Linux 6.18; the same but for its answer. */
+enum { COPY_FILE_RANGE_64 = 53 };
+
+/* With these requests the kernel does not say it; root may keep the bits (CAP_FSETID). */
 static bool is_ordinary(const struct fuse_in_header *in)
 {
 	return in->uid != 0;
@@ -33,7 +36,8 @@ static uint64_t loser(const struct fuse_buf *buf)
 		return setattr->valid & FATTR_KILL_SUIDGID ? in->nodeid : 0;
 	if (in->opcode == FUSE_FALLOCATE)
 		return is_ordinary(in) ? in->nodeid : 0;
-	if (in->opcode == FUSE_COPY_FILE_RANGE && size >= sizeof(*range))
+	if ((in->opcode == FUSE_COPY_FILE_RANGE || in->opcode == COPY_FILE_RANGE_64) &&
+	    size >= sizeof(*range))
 		return is_ordinary(in) ? range->nodeid_out : 0;
 	return 0;
 }

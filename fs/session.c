@@ -117,8 +117,29 @@ static void reply_error(struct fuse_session *se, const struct fuse_in_header *in
 
 /* ---- the connection ---- */
 
-/* The answer to the kernel's hello, on its way. libfuse 3.14 knows no FUSE_HANDLE_KILLPRIV_V2,
- * which we do (ops_privileges.c). */
+#ifdef FUSE_CAP_HANDLE_KILLPRIV_V2
+
+void session_want_killpriv(struct fuse_conn_info *conn)
+{
+	conn->want |= conn->capable & FUSE_CAP_HANDLE_KILLPRIV_V2;
+}
+
+/* See fuse_session_mount on such paths. */
+int session_attach(struct fuse_session *se, int fd)
+{
+	char path[32];
+
+	snprintf(path, sizeof(path), "/dev/fd/%d", fd);
+	return fuse_session_mount(se, path) < 0 ? -EIO : 0;
+}
+
+#else /* libfuse 3.14 does not know the flag: it is put into the answer to the kernel's hello */
+
+void session_want_killpriv(struct fuse_conn_info *conn)
+{
+	(void)conn;
+}
+
 static void amend_hello(const struct handover_head *head, const struct iovec *iov, int n)
 {
 	const struct fuse_out_header *out = iov[0].iov_base;
@@ -153,6 +174,8 @@ int session_attach(struct fuse_session *se, int fd)
 
 	return fuse_session_custom_io(se, &io, fd);
 }
+
+#endif
 
 /* ---- the loop ---- */
 

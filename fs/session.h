@@ -26,6 +26,10 @@ struct fuse_session *session_new(const char *state, const char *options,
 /* Serve the connection that is open as `fd`, which becomes the session's. Returns 0 or -errno. */
 int session_attach(struct fuse_session *se, int fd);
 
+/* For init: we do what ops_privileges.c does, and the kernel need not. */
+struct fuse_conn_info;
+void session_want_killpriv(struct fuse_conn_info *conn);
+
 /* Say hello for the kernel, which has said so to a worker before us. Returns 0 or -errno. */
 int session_resume(struct fuse_session *se, struct xs *xs);
 
