@@ -876,16 +876,6 @@ int nodes_resume(struct nodes *nodes, struct view *(*view_of)(void *arg, unsigne
 	return r;
 }
 
-int nodes_each(struct nodes *nodes, int (*call)(struct node *node, void *arg), void *arg)
-{
-	int r = 0;
-
-	for (uint64_t id = 1; r == 0 && id < n_ids(nodes); id++)
-		if (node_at(nodes, id)->used)
-			r = call(node_at(nodes, id), arg);
-	return r;
-}
-
 int nodes_layers(struct nodes *nodes, const struct view *view, struct strv *ids)
 {
 	const struct layer *last = NULL;

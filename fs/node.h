@@ -117,8 +117,6 @@ void nodes_release(struct nodes *nodes); /* frees what is left, too */
 int nodes_resume(struct nodes *nodes, struct view *(*view_of)(void *arg, unsigned view_no),
 		 struct layer *(*layer_of)(void *arg, struct view *view, unsigned layer_no),
 		 void *arg);
-/* Call it for each node, without a lock, while nothing else happens. */
-int nodes_each(struct nodes *nodes, int (*call)(struct node *node, void *arg), void *arg);
 
 struct node *node_parent(const struct nodes *nodes, const struct node *node); /* NULL for a root */
 /* Of a directory, good for as long as the view is locked; else only until it is moved. */
