@@ -142,6 +142,7 @@ BUILDER_SRC := \
 	builder/recipe.c \
 	builder/recipeset.c \
 	builder/source.c \
+	builder/story.c \
 	builder/toolchain.c \
 	builder/unpack.c \
 	builder/why.c \

@@ -26,6 +26,8 @@ static void folders_release(struct phase_folders *f)
 	free(f->src);
 	free(f->build);
 	free(f->log);
+	free(f->recipe);
+	free(f->toolchain);
 	*f = (struct phase_folders){ 0 };
 }
 
@@ -37,6 +39,10 @@ static int lock_folders(struct phase_folders *f, const struct package_build *b, 
 	int r;
 
 	f->work = places_join(b->board->work, b->recipe->name);
+	f->recipe = realpath(b->recipe->dir, NULL);
+	f->toolchain = strdup(b->toolchain->dir);
+	if (!f->recipe || !f->toolchain)
+		return why_errno(why, -errno, "cannot find '%s'", b->recipe->dir);
 	if (!f->work || !(f->src = places_join(f->work, "src")) ||
 	    !(f->build = places_join(f->work, "build")) ||
 	    !(f->log = places_join(f->work, "log")) || !(lock = places_join(f->work, "lock")))

@@ -13,10 +13,12 @@
 /* Stands for the mount point in the plan's environment: only who runs inside knows where it is. */
 #define PHASE_SYSROOT "@SYSROOT@"
 
-/* The work folder of a package. All absolute. */
+/* The folders of a package, as its commands see them. All absolute. */
 struct phase_folders {
-	char *work; /* BOARD/work/PKG, with the next three in it */
+	char *work; /* with the next three in it */
 	char *src, *build, *log;
+	char *recipe;	 /* where recipe.ini and its scripts are */
+	char *toolchain; /* with bin/ in it */
 };
 
 /* Everything that the commands of `recipe` find in their environment. 0 or -ENOMEM. */

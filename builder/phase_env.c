@@ -114,7 +114,6 @@ static int add_pkg_config(const struct board *b, struct strv *env)
 static int add_folders(const struct recipe *recipe, const struct board *b,
 		       const struct phase_folders *f, struct strv *env)
 {
-	autofree char *recipe_dir = realpath(recipe->dir, NULL);
 	int r = strv_add(env, "SYSROOT=" PHASE_SYSROOT);
 
 	if (r == 0)
@@ -126,7 +125,7 @@ static int add_folders(const struct recipe *recipe, const struct board *b,
 	if (r == 0)
 		r = strv_addf(env, "BUILD_DIR=%s", recipe->in_tree ? f->src : f->build);
 	if (r == 0)
-		r = strv_addf(env, "RECIPE_DIR=%s", recipe_dir ? recipe_dir : recipe->dir);
+		r = strv_addf(env, "RECIPE_DIR=%s", f->recipe);
 	if (r == 0)
 		r = strv_addf(env, "CONFIG_SITE=%s/config.site", f->work);
 	return r;
@@ -136,7 +135,7 @@ int phase_environment(const struct recipe *recipe, const struct board *board,
 		      const struct toolchain *toolchain, const struct phase_folders *folders,
 		      int jobs, long long epoch, struct strv *env)
 {
-	int r = strv_addf(env, "PATH=%s/bin:/usr/bin:/bin:/usr/sbin:/sbin", toolchain->dir);
+	int r = strv_addf(env, "PATH=%s/bin:/usr/bin:/bin:/usr/sbin:/sbin", folders->toolchain);
 
 	if (r == 0)
 		r = strv_addf(env, "HOME=%s/tmp", folders->work);

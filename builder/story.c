@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "builder/story.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fs/base/cleanup.h"
+
+const char *const story_words[STORY_STATES] = {
+	[STORY_WAITING] = "waiting", [STORY_FETCHING] = "fetching",
+	[STORY_READY] = "ready",     [STORY_RUNNING] = "running",
+	[STORY_BUILT] = "built",     [STORY_SAME] = "same",
+	[STORY_FAILED] = "failed",   [STORY_UP_TO_DATE] = "up-to-date",
+	[STORY_SKIPPED] = "skipped", [STORY_INTERRUPTED] = "interrupted",
+};
+
+static void package_release(struct story_package *p)
+{
+	for (size_t i = 0; i < p->n_spans; i++)
+		free(p->spans[i].what);
+	free(p->spans);
+	free(p->name);
+	free(p->version);
+	free(p->log);
+	free(p->why);
+	strv_release(&p->needs);
+}
+
+void story_release(struct story *s)
+{
+	for (size_t i = 0; i < s->n; i++)
+		package_release(&s->packages[i]);
+	free(s->packages);
+	free(s->board);
+	*s = (struct story){ 0 };
+}
+
+int story_init(struct story *s, const char *board, int jobs)
+{
+	*s = (struct story){ .board = strdup(board), .jobs = jobs, .end = -1 };
+	s->start_time = time(NULL);
+	clock_gettime(CLOCK_MONOTONIC, &s->start);
+	return s->board ? 0 : -ENOMEM;
+}
+
+double story_now(const struct story *s)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (double)(now.tv_sec - s->start.tv_sec) + (now.tv_nsec - s->start.tv_nsec) / 1e9;
+}
+
+int story_add(struct story *s, const char *name, const char *version, const struct strv *needs)
+{
+	struct story_package *all = reallocarray(s->packages, s->n + 1, sizeof(*all));
+	struct story_package *p;
+
+	if (!all)
+		return -ENOMEM;
+	s->packages = all;
+	p = &all[s->n++];
+	*p = (struct story_package){ .expected = -1 };
+	p->name = strdup(name);
+	p->version = strdup(version);
+	strv_foreach (need, needs)
+		if (strv_add(&p->needs, *need) < 0)
+			return -ENOMEM;
+	return p->name && p->version ? 0 : -ENOMEM;
+}
+
+struct story_package *story_find(const struct story *s, const char *name)
+{
+	for (size_t i = 0; i < s->n; i++)
+		if (strcmp(s->packages[i].name, name) == 0)
+			return &s->packages[i];
+	return NULL;
+}
+
+static struct story_span *open_span(const struct story_package *p)
+{
+	struct story_span *last = p->n_spans ? &p->spans[p->n_spans - 1] : NULL;
+
+	return last && last->end < 0 ? last : NULL;
+}
+
+const struct story_span *story_span_now(const struct story_package *p)
+{
+	return open_span(p);
+}
+
+int story_phase(struct story *s, struct story_package *p, const char *what)
+{
+	struct story_span *all = reallocarray(p->spans, p->n_spans + 1, sizeof(*all));
+	struct story_span *before;
+	autofree char *copy = strdup(what);
+	double now = story_now(s);
+
+	if (all)
+		p->spans = all;
+	if (!all || !copy)
+		return -ENOMEM;
+	before = open_span(p);
+	if (before)
+		before->end = now;
+	p->spans[p->n_spans++] =
+		(struct story_span){ .what = take_ptr(copy), .begin = now, .end = -1 };
+	p->state = STORY_RUNNING;
+	return 0;
+}
+
+void story_end(struct story *s, struct story_package *p, enum story_state state, const char *why)
+{
+	struct story_span *span = open_span(p);
+
+	if (span)
+		span->end = story_now(s);
+	p->state = state;
+	if (why) {
+		free(p->why);
+		p->why = strdup(why);
+	}
+}
+
+double story_seconds(const struct story *s, const struct story_package *p)
+{
+	double sum = 0;
+
+	for (size_t i = 0; i < p->n_spans; i++)
+		sum += (p->spans[i].end < 0 ? story_now(s) : p->spans[i].end) - p->spans[i].begin;
+	return sum;
+}
+
+bool story_is_over(const struct story_package *p)
+{
+	return p->state >= STORY_BUILT;
+}
