@@ -123,12 +123,18 @@ BUILDER_SRC := \
 	builder/aptlist.c \
 	builder/aptsource.c \
 	builder/board.c \
+	builder/box.c \
 	builder/build.c \
+	builder/child.c \
+	builder/cores.c \
 	builder/fetch.c \
 	builder/graph.c \
+	builder/history.c \
 	builder/ini.c \
 	builder/ini_check.c \
 	builder/installed.c \
+	builder/job.c \
+	builder/jobserver.c \
 	builder/key.c \
 	builder/main.c \
 	builder/mount.c \
@@ -141,8 +147,12 @@ BUILDER_SRC := \
 	builder/proc.c \
 	builder/recipe.c \
 	builder/recipeset.c \
+	builder/request.c \
+	builder/schedule.c \
+	builder/screen.c \
 	builder/source.c \
 	builder/story.c \
+	builder/supply.c \
 	builder/toolchain.c \
 	builder/unpack.c \
 	builder/why.c \

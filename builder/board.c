@@ -57,6 +57,7 @@ void board_free(struct board *b)
 	free(b->mnt);
 	free(b->work);
 	free(b->keys);
+	free(b->builds);
 	free(b);
 }
 
@@ -213,8 +214,11 @@ static int take_places(struct board *b, const struct places *places, const struc
 	b->mnt = mnt ? expand_path(ini, mnt) : places_join(dir, "mnt");
 	b->work = work ? expand_path(ini, work) : places_join(dir, "work");
 	b->keys = places_join(dir, "keys");
+	b->builds = places_join(dir, "builds");
 	b->sysroot = sysroot ? expand_path(ini, sysroot) : NULL;
-	return b->state && b->mnt && b->work && b->keys && !sysroot == !b->sysroot ? 0 : -ENOMEM;
+	return b->state && b->mnt && b->work && b->keys && b->builds && !sysroot == !b->sysroot
+		       ? 0
+		       : -ENOMEM;
 }
 
 int board_load(const struct places *places, const char *name, struct board **ret, char **why)

@@ -30,7 +30,7 @@ struct board {
 	char *libdir;		      /* below the prefix, "lib" */
 	char *glibc;		      /* what the Pi has; NULL when not said */
 
-	char *state, *mnt, *work, *keys; /* absolute */
+	char *state, *mnt, *work, *keys, *builds; /* absolute */
 };
 
 void board_free(struct board *b);

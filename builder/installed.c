@@ -18,13 +18,20 @@ static void cleanup_json(json_t **j)
 }
 #define autojson cleanup(cleanup_json)
 
+static void packages_release(struct installed *i)
+{
+	strv_release(&i->names);
+	strv_release(&i->versions);
+	strv_release(&i->keys);
+	strv_release(&i->layers);
+}
+
 void installed_release(struct installed *i)
 {
 	free(i->mountpoint);
 	free(i->sysroot);
-	strv_release(&i->names);
-	strv_release(&i->versions);
-	strv_release(&i->keys);
+	free(i->state);
+	packages_release(i);
 	*i = (struct installed){ 0 };
 }
 
@@ -62,34 +69,55 @@ static char *text_of(const json_t *object, const char *key)
 	return s && *s ? strdup(s) : NULL;
 }
 
-int installed_read(struct installed *i, const struct places *places, const char *where, char **why)
+int installed_refresh(struct installed *i, const struct places *places, const char *where,
+		      char **why)
 {
-	autojson json_t *status = NULL;
 	autojson json_t *list = NULL;
 	const json_t *package;
 	size_t at;
-	int r = ask(places, where, "status", &status, why);
+	int r = ask(places, where, "list", &list, why);
 
-	if (r == 0)
-		r = ask(places, where, "list", &list, why);
 	if (r < 0)
 		return r;
-	i->mountpoint = text_of(status, "mountpoint");
-	i->sysroot = text_of(status, "sysroot");
+	packages_release(i);
 	json_array_foreach(list, at, package)
 	{
 		if (take(package, "package", &i->names) < 0 ||
 		    take(package, "version", &i->versions) < 0 ||
-		    take(package, "key", &i->keys) < 0)
+		    take(package, "layer", &i->layers) < 0 || take(package, "key", &i->keys) < 0)
 			return why_errno(why, -ENOMEM, "%s", where);
 	}
 	return 0;
 }
 
-const char *installed_key(const struct installed *i, const char *package)
+int installed_read(struct installed *i, const struct places *places, const char *where, char **why)
+{
+	autojson json_t *status = NULL;
+	int r = ask(places, where, "status", &status, why);
+
+	if (r < 0)
+		return r;
+	i->mountpoint = text_of(status, "mountpoint");
+	i->sysroot = text_of(status, "sysroot");
+	i->state = text_of(status, "state");
+	return installed_refresh(i, places, where, why);
+}
+
+static const char *value_of(const struct installed *i, const struct strv *values,
+			    const char *package)
 {
 	for (size_t n = 0; n < i->names.n; n++)
 		if (strcmp(i->names.v[n], package) == 0)
-			return i->keys.v[n];
+			return values->v[n];
 	return NULL;
+}
+
+const char *installed_key(const struct installed *i, const char *package)
+{
+	return value_of(i, &i->keys, package);
+}
+
+const char *installed_layer(const struct installed *i, const char *package)
+{
+	return value_of(i, &i->layers, package);
 }

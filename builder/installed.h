@@ -7,13 +7,22 @@
 struct installed {
 	char *mountpoint; /* NULL when nothing is mounted there */
 	char *sysroot;
-	struct strv names, versions, keys; /* of the committed packages, side by side */
+	char *state;
+	struct strv names, versions, keys, layers; /* of the committed packages, side by side */
 };
 
 void installed_release(struct installed *i);
 
 /* Ask the file system at `where`. 0 or -errno with `*why`. */
 int installed_read(struct installed *i, const struct places *places, const char *where, char **why);
+
+/* Read the packages again: one has been installed. 0 or -errno with `*why`. */
+int installed_refresh(struct installed *i, const struct places *places, const char *where,
+		      char **why);
+
+/* The id of its layer, lent: NAME-VERSION-DIGEST, the digest over all that the package wrote; NULL
+ * when it is not installed. */
+const char *installed_layer(const struct installed *i, const char *package);
 
 /* The key under which a package is installed, lent; NULL when it is not, "" without a key. */
 const char *installed_key(const struct installed *i, const char *package);

@@ -138,7 +138,7 @@ static int add_board(const struct board *b, const struct toolchain *t, struct st
 
 int key_make(struct key *k, const struct recipe *recipe, const struct strv *patches,
 	     const struct board *board, const struct toolchain *toolchain, const struct strv *needs,
-	     char **why)
+	     bool boxed, char **why)
 {
 	autostrv struct strv lines = { 0 };
 	int r = strv_addf(&lines, "format %d", KEY_FORMAT);
@@ -154,6 +154,8 @@ int key_make(struct key *k, const struct recipe *recipe, const struct strv *patc
 		r = add_board(board, toolchain, &lines);
 	if (r == 0)
 		r = add_list(&lines, "needs", needs);
+	if (r == 0)
+		r = strv_addf(&lines, "boxed %s", boxed ? "yes" : "no");
 	if (r == 0)
 		r = strv_add(&lines, "");
 	if (r < 0)

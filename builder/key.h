@@ -11,7 +11,7 @@
 #include "builder/recipe.h"
 #include "builder/toolchain.h"
 
-#define KEY_FORMAT 1 /* raise it when the same inputs are built in another way */
+#define KEY_FORMAT 2 /* raise it when the same inputs are built in another way */
 
 struct key {
 	char hex[DIGEST_HEX];
@@ -20,10 +20,13 @@ struct key {
 
 void key_release(struct key *k);
 
-/* `needs` are "NAME KEY" of the direct dependencies, sorted. 0 or -errno with `*why`. */
+/* `needs` are "NAME LAYER" of everything that the build will see, sorted: a dependency goes in by
+ * what it is, not by how it came about, so one that was built again to the same bytes changes
+ * nothing. `boxed`: the build sees what is in the key and nothing else (box.h). 0 or -errno with
+ * `*why`. */
 int key_make(struct key *k, const struct recipe *recipe, const struct strv *patches,
 	     const struct board *board, const struct toolchain *toolchain, const struct strv *needs,
-	     char **why);
+	     bool boxed, char **why);
 
 /* Keep the text below the folder `keys`, by the key's name, and get it back (NULL: not kept). */
 int key_store(const char *keys, const struct key *k);

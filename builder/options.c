@@ -17,12 +17,15 @@ struct option_help {
 	const char *help;
 };
 
-enum { SOURCES = 256, RECIPES, PATCHES, BOARDS, BOARD, KEEP, EXPLAIN };
+enum { SOURCES = 256, RECIPES, PATCHES, BOARDS, BOARD, KEEP, EXPLAIN, PLAIN };
 
 static const struct option_help table[] = {
 	{ "build fetch", "board", BOARD, "NAME", "build for this board (boards/NAME.ini)" },
+	{ "build", "keep-going", 'k', NULL, "when a package fails, build all that do not need it" },
+	{ "build", "plain", PLAIN, NULL, "lines instead of the live view, on a terminal too" },
 	{ "build", "where", 'C', "WHERE", "install into this mount (default: the board's)" },
-	{ "build", "jobs", 'j', "N", "run N compilers at a time (default: one a processor)" },
+	{ "build", "jobs", 'j', "N",
+	  "run N jobs at a time, all packages together (default: one a processor)" },
 	{ "build", "dry-run", 'n', NULL, "say what would be built, build nothing" },
 	{ "build", "explain", EXPLAIN, NULL, "say why a package is built again" },
 	{ "build", "keep", KEEP, NULL, "keep the source and build folders" },
@@ -90,6 +93,12 @@ static int set(struct options *o, int letter, const char *value)
 		return set_jobs(o, value);
 	case 'n':
 		o->dry_run = true;
+		return 0;
+	case 'k':
+		o->keep_going = true;
+		return 0;
+	case PLAIN:
+		o->plain = true;
 		return 0;
 	case EXPLAIN:
 		o->explain = true;

@@ -8,9 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/sysinfo.h>
 #include <unistd.h>
 
+#include "builder/box.h"
+#include "builder/jobserver.h"
 #include "builder/patch.h"
 #include "builder/phase.h"
 #include "builder/proc.h"
@@ -31,23 +32,53 @@ static void folders_release(struct phase_folders *f)
 	*f = (struct phase_folders){ 0 };
 }
 
-/* Returns the work folder's lock, a descriptor, or -errno with `*why`. */
-static int lock_folders(struct phase_folders *f, const struct package_build *b, char **why)
+char *package_log_folder(const struct package_ways *ways, const char *package)
 {
-	autofree char *lock = NULL;
-	autofd int fd = -1;
-	int r;
+	char *path;
 
-	f->work = places_join(b->board->work, b->recipe->name);
-	f->recipe = realpath(b->recipe->dir, NULL);
-	f->toolchain = strdup(b->toolchain->dir);
-	if (!f->recipe || !f->toolchain)
-		return why_errno(why, -errno, "cannot find '%s'", b->recipe->dir);
+	return asprintf(&path, "%s/%s/log", ways->work, package) < 0 ? NULL : path;
+}
+
+static int fill_folders(struct phase_folders *f, const char *work, const char *package)
+{
+	f->work = places_join(work, package);
 	if (!f->work || !(f->src = places_join(f->work, "src")) ||
-	    !(f->build = places_join(f->work, "build")) ||
-	    !(f->log = places_join(f->work, "log")) || !(lock = places_join(f->work, "lock")))
-		return why_errno(why, -ENOMEM, "cannot name folders");
-	r = io_mkdir_p(AT_FDCWD, f->log, 0755);
+	    !(f->build = places_join(f->work, "build")) || !(f->log = places_join(f->work, "log")))
+		return -ENOMEM;
+	return 0;
+}
+
+/* The folders as they are. */
+static int name_outside(struct phase_folders *f, const struct package_build *b, char **why)
+{
+	int r = fill_folders(f, b->ways->work, b->recipe->name);
+
+	if (r < 0)
+		return why_errno(why, r, "cannot name folders");
+	f->recipe = realpath(b->recipe->dir, NULL);
+	if (!f->recipe)
+		return why_errno(why, -errno, "cannot find '%s'", b->recipe->dir);
+	f->toolchain = strdup(b->ways->toolchain->dir);
+	return f->toolchain ? 0 : why_errno(why, -ENOMEM, "cannot name folders");
+}
+
+/* The folders as the commands see them. */
+static int name_inside(struct phase_folders *f, const struct package_build *b)
+{
+	int r = fill_folders(f, BOX_WORK, b->recipe->name);
+
+	f->recipe = strdup(BOX_RECIPE);
+	f->toolchain = strdup(BOX_TOOLCHAIN);
+	return r == 0 && f->recipe && f->toolchain ? 0 : -ENOMEM;
+}
+
+/* Returns the work folder's lock, a descriptor, or -errno with `*why`. */
+static int lock_folders(const struct phase_folders *f, char **why)
+{
+	autofree char *lock = places_join(f->work, "lock");
+	autofd int fd = -1;
+	int r = lock ? io_mkdir_p(AT_FDCWD, f->log, 0755) : -ENOMEM;
+
 	if (r < 0)
 		return why_errno(why, r, "cannot make '%s'", f->log);
 	fd = open(lock, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
@@ -108,95 +139,145 @@ static int apply_patches(const struct package_build *b, const struct phase_folde
 	return 0;
 }
 
-static int write_plan(const struct package_build *b, const struct phase_folders *f, int64_t newest,
-		      char **why)
+/* As many at a time as there are tokens; a make that we do not hand them to finds the number. */
+static int write_plan(const struct package_build *b, const struct phase_folders *outside,
+		      const struct phase_folders *inside, int64_t newest, int events, char **why)
 {
+	const struct package_ways *ways = b->ways;
 	autostrv struct strv env = { 0 };
-	int jobs = b->options->jobs ? b->options->jobs : get_nprocs();
-	int r = phase_environment(b->recipe, b->board, b->toolchain, f, jobs, newest, &env);
+	int r = phase_environment(b->recipe, ways->board, ways->toolchain, inside,
+				  ways->jobs->tokens, newest, &env);
 
+	if (r == 0)
+		r = jobserver_environment(ways->jobs, &env);
 	if (r < 0)
 		return why_errno(why, r, "%s", b->recipe->name);
-	return phase_write_plan(b->recipe, f, &env, why);
+	return phase_write_plan(b->recipe, outside, inside, &env, events, why);
 }
 
 /* Everything that happens outside the build view. */
-static int prepare(const struct package_build *b, const struct phase_folders *f, char **why)
+static int prepare(const struct package_build *b, const struct phase_folders *outside,
+		   const struct phase_folders *inside, int events, char **why)
 {
-	autofree char *archive = NULL;
+	const struct board *board = b->ways->board;
 	int64_t newest = 0;
-	int r = source_get(b->ways, b->recipe, &archive, why);
+	int r = make_folders(outside, why);
 
+	dprintf(events, "phase unpack\n");
 	if (r == 0)
-		r = make_folders(f, why);
+		r = unpack_archive(b->archive, outside->src, NULL, &newest, why);
+	if (r == 0 && b->patches->n)
+		dprintf(events, "phase patch\n");
 	if (r == 0)
-		r = unpack_archive(archive, f->src, NULL, &newest, why);
+		r = apply_patches(b, outside, why);
 	if (r == 0)
-		r = apply_patches(b, f, why);
-	if (r == 0)
-		r = write_plan(b, f, newest, why);
-	if (r == 0 && (r = key_store(b->board->keys, b->key)) < 0)
-		why_errno(why, r, "cannot write to '%s'", b->board->keys);
+		r = write_plan(b, outside, inside, newest, events, why);
+	if (r == 0 && (r = key_store(board->keys, b->key)) < 0)
+		why_errno(why, r, "cannot write to '%s'", board->keys);
 	return r;
 }
 
-/* The one install. What goes wrong in it is said by who is inside. */
-static int install(const struct package_build *b, const struct phase_folders *f)
+static int add_option(struct strv *argv, const char *option, const struct strv *values)
 {
-	const struct places *places = &b->options->places;
+	autofree char *list = strv_join(values, ",");
+	int r = list ? 0 : -ENOMEM;
+
+	if (r == 0 && *list && (r = strv_add(argv, option)) == 0)
+		r = strv_add(argv, list);
+	return r;
+}
+
+static int add_run(const struct package_build *b, struct strv *argv)
+{
 	const struct recipe *recipe = b->recipe;
-	autofree char *needs = strv_join(&recipe->needs, ",");
-	autofree char *replaces = strv_join(&recipe->replaces, ",");
-	const char *argv[24] = { places->xsysfs, "run",	       "-C",	    b->where,
-				 "--package",	 recipe->name, "--version", recipe->version,
-				 "--key",	 b->key->hex };
-	size_t n = 10;
+	const char *words[] = {
+		b->ways->places->xsysfs,
+		"run",
+		"-C",
+		b->ways->where,
+		"--package",
+		recipe->name,
+		"--version",
+		recipe->version,
+		"--key",
+		b->key->hex,
+	};
+	int r = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(words) && r == 0; i++)
+		r = strv_add(argv, words[i]);
+	if (r == 0)
+		r = add_option(argv, "--needs", &recipe->needs);
+	if (r == 0)
+		r = add_option(argv, "--replaces", &recipe->replaces);
+	return r == 0 ? strv_add(argv, "--") : r;
+}
+
+/* What is to run in the build view: this program, in a box where there can be one. */
+static int add_inside(const struct package_build *b, const struct phase_folders *outside,
+		      const struct phase_folders *inside, struct strv *argv)
+{
+	const struct box box = {
+		.mountpoint = b->ways->mountpoint,
+		.outside = outside,
+		.self = b->ways->places->self,
+		.package = b->recipe->name,
+	};
+	int r = b->ways->boxed ? box_prepare(&box) : 0;
+
+	if (r == 0 && b->ways->boxed)
+		r = box_arguments(&box, argv);
+	if (r == 0)
+		r = strv_add(argv, b->ways->boxed ? BOX_BUILDER : box.self);
+	if (r == 0)
+		r = strv_add(argv, "run-phases");
+	return r == 0 ? strv_add(argv, inside->work) : r;
+}
+
+/* The one install. What goes wrong in it is said by who is inside. */
+static int install(const struct package_build *b, const struct phase_folders *outside,
+		   const struct phase_folders *inside)
+{
+	autostrv struct strv argv = { 0 };
+	int r = add_run(b, &argv);
 	int status;
 
-	if (!needs || !replaces)
-		return log_errno(-ENOMEM, "%s", recipe->name);
-	if (*needs) {
-		argv[n++] = "--needs";
-		argv[n++] = needs;
-	}
-	if (*replaces) {
-		argv[n++] = "--replaces";
-		argv[n++] = replaces;
-	}
-	argv[n++] = "--";
-	argv[n++] = places->self;
-	argv[n++] = "run-phases";
-	argv[n++] = f->work;
-	status = proc_run(&(struct proc){ .argv = argv });
+	if (r == 0)
+		r = add_inside(b, outside, inside, &argv);
+	if (r < 0)
+		return log_errno(r, "%s", b->recipe->name);
+	status = proc_run(&(struct proc){ .argv = (const char *const *)argv.v });
 	if (status < 0)
-		return log_errno(status, "cannot run '%s'", places->xsysfs);
+		return log_errno(status, "cannot run '%s'", argv.v[0]);
 	return status == 0 ? 0 : -EIO;
 }
 
-int package_build(const struct package_build *b)
+int package_build(const struct package_build *b, int events)
 {
-	cleanup(folders_release) struct phase_folders f = { 0 };
+	cleanup(folders_release) struct phase_folders outside = { 0 }, inside = { 0 };
+	const struct phase_folders *seen = b->ways->boxed ? &inside : &outside;
 	autofree char *name = NULL;
 	autofd int lock = -1;
 	char *why = NULL;
 	int r;
 
-	if (asprintf(&name, "%s %s", b->recipe->name, b->recipe->version) < 0) {
-		name = NULL;
+	if (asprintf(&name, "%s %s", b->recipe->name, b->recipe->version) < 0 ||
+	    name_inside(&inside, b) < 0)
 		return log_errno(-ENOMEM, "%s", b->recipe->name);
-	}
-	lock = lock_folders(&f, b, &why);
-	if (lock < 0)
-		return why_log_of(why, lock, name);
-	r = prepare(b, &f, &why);
+	r = name_outside(&outside, b, &why);
+	if (r == 0)
+		r = lock = lock_folders(&outside, &why);
+	if (r < 0)
+		return why_log_of(why, r, name);
+	r = prepare(b, &outside, seen, events, &why);
 	if (r < 0) {
-		clean(&f);
+		clean(&outside);
 		return why_log_of(why, r, name);
 	}
-	r = install(b, &f);
+	r = install(b, &outside, seen);
 	if (r < 0) {
 		log_error("%s: not installed, the mount is as it was", name);
 		return r;
 	}
-	return b->options->keep ? 0 : clean(&f);
+	return b->ways->keep ? 0 : clean(&outside);
 }

@@ -86,12 +86,13 @@ static int add_environment(struct kv *plan, const struct strv *env)
 	return r;
 }
 
-int phase_write_plan(const struct recipe *recipe, const struct phase_folders *f,
-		     const struct strv *env, char **why)
+int phase_write_plan(const struct recipe *recipe, const struct phase_folders *outside,
+		     const struct phase_folders *inside, const struct strv *env, int events,
+		     char **why)
 {
 	autokv struct kv plan = { 0 };
 	autofree char *text = NULL;
-	int r = write_site(recipe, f, why);
+	int r = write_site(recipe, outside, why);
 
 	if (r < 0)
 		return r;
@@ -99,9 +100,13 @@ int phase_write_plan(const struct recipe *recipe, const struct phase_folders *f,
 	if (r == 0)
 		r = kv_set(&plan, "version", recipe->version);
 	if (r == 0)
-		r = kv_set(&plan, "folder", recipe->in_tree ? f->src : f->build);
+		r = kv_set(&plan, "folder", recipe->in_tree ? inside->src : inside->build);
 	if (r == 0)
-		r = kv_set(&plan, "log", f->log);
+		r = kv_set(&plan, "log", inside->log);
+	if (r == 0)
+		r = kv_set(&plan, "log-outside", outside->log);
+	if (r == 0)
+		r = kv_setf(&plan, "events", "%d", events);
 	if (r == 0)
 		r = add_phases(&plan, recipe);
 	if (r == 0)
@@ -109,8 +114,8 @@ int phase_write_plan(const struct recipe *recipe, const struct phase_folders *f,
 	text = r == 0 ? kv_format(&plan) : NULL;
 	if (!text)
 		return why_errno(why, r < 0 ? r : -ENOMEM, "cannot plan '%s'", recipe->name);
-	r = places_write(f->work, "plan", text);
-	return r < 0 ? why_errno(why, r, "cannot write to '%s'", f->work) : 0;
+	r = places_write(outside->work, "plan", text);
+	return r < 0 ? why_errno(why, r, "cannot write to '%s'", outside->work) : 0;
 }
 
 static int add_replaced(struct strv *env, const char *setting, const char *sysroot)
@@ -157,6 +162,8 @@ static void show_tail(const char *path)
 
 struct run {
 	const char *package, *version, *folder, *log;
+	const char *log_outside; /* for messages */
+	int events;
 	struct strv env;
 };
 
@@ -176,12 +183,9 @@ static int run_phase(const struct run *run, const char *name, const char *comman
 	if (log < 0)
 		return log_errno(-errno, "cannot write '%s'", path);
 	dprintf(log, "$ cd %s\n$ %s\n", run->folder, command);
-	if (isatty(STDERR_FILENO))
-		fprintf(stderr, "\r%s %s: %s\033[K", run->package, run->version, name);
+	dprintf(run->events, "phase %s\n", name);
 	status = proc_run(&(struct proc){
 		.argv = argv, .env = run->env.v, .dir = run->folder, .out = log, .err = log });
-	if (isatty(STDERR_FILENO))
-		fputs("\r\033[K", stderr);
 	if (status == 0)
 		return 0;
 	if (status < 0)
@@ -191,7 +195,8 @@ static int run_phase(const struct run *run, const char *name, const char *comman
 	log_error("%s %s: %s failed: %s: %s", run->package, run->version, name, words ? words : "",
 		  command);
 	show_tail(path);
-	log_note("%s %s: the log of %s is '%s'", run->package, run->version, name, path);
+	log_note("%s %s: the log of %s is '%s/%s.log'", run->package, run->version, name,
+		 run->log_outside, name);
 	return -EIO;
 }
 
@@ -203,7 +208,9 @@ static int fill(struct run *run, const struct kv *plan, const char *sysroot)
 	run->version = kv_get(plan, "version");
 	run->folder = kv_get(plan, "folder");
 	run->log = kv_get(plan, "log");
-	if (!run->package || !run->version || !run->folder || !run->log)
+	run->log_outside = kv_get(plan, "log-outside");
+	if (!run->package || !run->version || !run->folder || !run->log || !run->log_outside ||
+	    sscanf(kv_get(plan, "events") ?: "", "%d", &run->events) != 1)
 		return -EBADMSG;
 	for (size_t i = 0; i < plan->keys.n && r == 0; i++)
 		if (strncmp(plan->keys.v[i], "environment.", 12) == 0)
@@ -241,6 +248,8 @@ int phase_run_plan(const char *work)
 		if (command)
 			r = run_phase(&run, recipe_phase_names[i], command);
 	}
+	if (r == 0)
+		dprintf(run.events, "phase commit\n");
 	strv_release(&run.env);
 	return r < 0;
 }

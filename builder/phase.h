@@ -26,9 +26,12 @@ int phase_environment(const struct recipe *recipe, const struct board *board,
 		      const struct toolchain *toolchain, const struct phase_folders *folders,
 		      int jobs, long long epoch, struct strv *env);
 
-/* Write WORK/plan, and WORK/config.site with the recipe's answers for configure. */
-int phase_write_plan(const struct recipe *recipe, const struct phase_folders *folders,
-		     const struct strv *env, char **why);
+/* Write the plan into the work folder `outside`, for phases that run with `inside`, and config.site
+ * with the recipe's answers for configure. The phases tell the descriptor `events`, which they
+ * inherit, what begins: "phase NAME" lines. 0 or -errno with `*why`. */
+int phase_write_plan(const struct recipe *recipe, const struct phase_folders *outside,
+		     const struct phase_folders *inside, const struct strv *env, int events,
+		     char **why);
 
 /* Carry out WORK/plan. 0; 1 when a phase failed, which has been said with its last lines. */
 int phase_run_plan(const char *work);

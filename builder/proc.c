@@ -16,14 +16,19 @@
 static void become(const struct proc *p, int report, pid_t parent)
 {
 	int in = p->in > 0 ? p->in : open("/dev/null", O_RDONLY);
+	sigset_t none;
 	int r;
+
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
 
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
 	if (getppid() != parent)
 		_exit(127);
 	signal(SIGPIPE, SIG_DFL);
 	if (in < 0 || dup2(in, 0) < 0 || (p->out > 0 && dup2(p->out, 1) < 0) ||
-	    (p->err > 0 && dup2(p->err, 2) < 0) || (p->dir && chdir(p->dir) < 0)) {
+	    (p->err > 0 && dup2(p->err, 2) < 0) || (p->err == PROC_SAME_AS_OUT && dup2(1, 2) < 0) ||
+	    (p->dir && chdir(p->dir) < 0)) {
 		r = errno;
 	} else {
 		execvpe(p->argv[0], (char *const *)p->argv, p->env ? p->env : environ);

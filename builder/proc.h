@@ -12,6 +12,8 @@ struct proc {
 	int in, out, err;	 /* 0: /dev/null for in, the caller's for out and err */
 };
 
+#define PROC_SAME_AS_OUT (-1) /* for err */
+
 /* Run it; it dies with us. Returns wait status (>= 0), or -errno when it could not be started. */
 int proc_run(const struct proc *p);
 

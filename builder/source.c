@@ -240,3 +240,16 @@ int source_get_toolchain(struct source_ways *w, const struct board *board, char 
 		return why_errno(why, -ENOMEM, "%s", board->file);
 	return r;
 }
+
+int source_get_all(struct source_ways *w, const struct recipe *const *recipes, size_t n,
+		   const struct source_events *e)
+{
+	for (size_t i = 0; i < n; i++) {
+		char *path = NULL, *why = NULL;
+		if (source_get(w, recipes[i], &path, &why) < 0)
+			e->failed(e->arg, i, why);
+		else
+			e->got(e->arg, i, path);
+	}
+	return 0;
+}

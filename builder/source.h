@@ -7,6 +7,7 @@
  */
 #pragma once
 
+#include <stdint.h>
 #include "builder/aptsource.h"
 #include "builder/board.h"
 #include "builder/fetch.h"
@@ -28,3 +29,13 @@ int source_get(struct source_ways *w, const struct recipe *recipe, char **path, 
 
 /* The same for a board's toolchain. */
 int source_get_toolchain(struct source_ways *w, const struct board *board, char **path, char **why);
+
+/* What is told while sources are fetched. `i` is the index of the recipe. Any may be NULL. */
+struct source_events {
+	void (*got)(void *arg, size_t i, const char *path);
+	void (*failed)(void *arg, size_t i, const char *why);
+	void (*progress)(void *arg, size_t i, uint64_t have, uint64_t total);
+	void *arg;
+};
+int source_get_all(struct source_ways *w, const struct recipe *const *recipes, size_t n,
+		   const struct source_events *events);

@@ -34,7 +34,7 @@ static void key_of(struct key *k, const char *recipe, const char *need)
 		assert_int_equal(strv_add(&needs, need), 0);
 	if (access("x.patch", F_OK) == 0)
 		assert_int_equal(strv_add(&patches, "./x.patch"), 0);
-	assert_int_equal(key_make(k, r, &patches, &board, &toolchain, &needs, &why), 0);
+	assert_int_equal(key_make(k, r, &patches, &board, &toolchain, &needs, true, &why), 0);
 	recipe_free(r);
 }
 

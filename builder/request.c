@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "builder/request.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/sysinfo.h>
+#include <unistd.h>
+
+#include "builder/box.h"
+#include "builder/history.h"
+#include "builder/screen.h"
+#include "builder/verbs.h"
+#include "builder/why.h"
+#include "fs/base/cleanup.h"
+#include "fs/base/log.h"
+
+void request_release(struct request *q)
+{
+	board_free(q->board);
+	toolchain_release(&q->toolchain);
+	source_release(&q->sources);
+	recipeset_release(&q->set);
+	installed_release(&q->installed);
+	jobserver_release(&q->jobs);
+}
+
+/* Which mount: -C, else $XSYSFS, else the board's, which has to be mounted. */
+static int find_mount(struct request *q)
+{
+	const char *env = getenv("XSYSFS"), *where = q->options->where;
+
+	if (!where)
+		where = env && *env ? env : q->board->mnt;
+	if (where == q->board->mnt && !board_is_mounted(q->board))
+		return log_error("%s is not mounted at '%s' (try 'xsysfs mount %s')",
+				 q->board->name, where, q->board->name);
+	q->ways.where = where;
+	return 0;
+}
+
+/* Paths go into PATH, CC and makefiles, where these have a meaning. */
+static int check_path(const char *path)
+{
+	const char *odd = path ? strpbrk(path, " \t\n:;'\"`$\\#%&*?") : NULL;
+
+	return odd ? log_error("nothing can be built in '%s': makefiles stumble over '%c'", path,
+			       *odd)
+		   : 0;
+}
+
+static int look_around(struct request *q)
+{
+	char *why = NULL;
+	int r = installed_read(&q->installed, &q->options->places, q->ways.where, &why);
+
+	if (r < 0)
+		return why_log(why, r);
+	if (!q->installed.mountpoint && !q->options->dry_run)
+		return log_error("nothing is mounted at '%s' (try 'xsysfs mount %s')",
+				 q->ways.where, q->board->name);
+	if (q->installed.sysroot && strcmp(q->installed.sysroot, q->toolchain.sysroot) != 0)
+		log_warn("'%s' stands on '%s', and the sysroot of %s's toolchain is '%s'",
+			 q->ways.where, q->installed.sysroot, q->board->name, q->toolchain.sysroot);
+	q->ways.mountpoint = q->installed.mountpoint;
+	return 0;
+}
+
+/* A box, where the machine has what it takes. */
+static int find_box(struct request *q)
+{
+	char *why = NULL;
+
+	q->ways.boxed = box_probe(&why) == 0;
+	if (q->ways.boxed)
+		return 0;
+	if (check_path(q->installed.mountpoint) < 0 || check_path(q->toolchain.dir) < 0 ||
+	    check_path(q->board->work) < 0) {
+		free(why);
+		return -EINVAL;
+	}
+	log_warn("no sandbox (%s): builds can read the home folder, reach the network and write "
+		 "elsewhere, and what they install may depend on it",
+		 why ? why : "no memory");
+	free(why);
+	return 0;
+}
+
+int request_open(struct request *q, struct options *o)
+{
+	int cores = get_nprocs();
+	char *why = NULL;
+	int r;
+
+	*q = (struct request){ .options = o, .sources.places = &o->places };
+	r = recipeset_load(&q->set, o->places.recipes, o->args, &why);
+	if (r < 0)
+		return why_log(why, r);
+	r = verb_board(o, o->board, &q->board);
+	if (r == 0)
+		r = find_mount(q);
+	if (r < 0)
+		return r;
+	r = toolchain_open(&q->toolchain, q->board, &q->sources, &why);
+	if (r < 0)
+		return why_log(why, r);
+	r = jobserver_init(&q->jobs, o->jobs ? o->jobs : cores);
+	if (r < 0)
+		return log_errno(r, "cannot make a pipe");
+	q->ways.places = &o->places;
+	q->ways.board = q->board;
+	q->ways.toolchain = &q->toolchain;
+	q->ways.jobs = &q->jobs;
+	q->ways.work = q->board->work;
+	q->ways.keep = o->keep;
+	r = look_around(q);
+	return r == 0 ? find_box(q) : r;
+}
+
+static int tell_story(struct request *q, struct story *story)
+{
+	int r = story_init(story, q->board->name, q->jobs.tokens);
+
+	strv_foreach (name, &q->set.order) {
+		const struct recipe *recipe = recipeset_find(&q->set, *name);
+
+		if (r == 0)
+			r = story_add(story, *name, recipe->version, &recipe->needs);
+	}
+	if (r == 0)
+		r = history_expect(q->board->builds, story);
+	return r < 0 ? log_errno(r, "cannot plan") : 0;
+}
+
+static int run(struct request *q, struct schedule *s)
+{
+	struct screen *screen = NULL;
+	int r;
+
+	if (q->options->dry_run) {
+		r = schedule_init(s);
+		if (r == 0)
+			schedule_show(s);
+		return r;
+	}
+	r = screen_new(&screen, s->story, STDERR_FILENO, q->options->plain);
+	if (r < 0)
+		return log_errno(r, "cannot draw");
+	s->screen = screen;
+	r = schedule_init(s);
+	if (r == 0)
+		r = schedule_run(s);
+	screen_free(screen);
+	s->screen = NULL;
+	return r;
+}
+
+int request_build(struct request *q, const struct strv *forced, int *signal)
+{
+	autostory struct story story = { 0 };
+	struct schedule s = {
+		.ways = &q->ways,
+		.sources = &q->sources,
+		.set = &q->set,
+		.installed = &q->installed,
+		.jobs = &q->jobs,
+		.story = &story,
+		.forced = forced,
+		.keep_going = q->options->keep_going,
+		.explain = q->options->explain,
+	};
+	int r = tell_story(q, &story), kept;
+
+	if (r == 0)
+		r = run(q, &s);
+	story.end = story_now(&story);
+	kept = q->options->dry_run || !story.n ? 0 : history_keep(q->board->builds, &story);
+	if (kept < 0)
+		log_errno(kept, "cannot write to '%s'", q->board->builds);
+	if (signal)
+		*signal = s.signal;
+	schedule_release(&s);
+	return r;
+}

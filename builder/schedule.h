@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* schedule.h - the packages of a request, built side by side in the order of what they need.
+ *
+ * One process, one loop: it starts a child for every package whose needs are installed and whose
+ * source is there, while there are job tokens, and hears what they say. Whatever is built first,
+ * the result is the same: a build sees the layers that it needs and no others.
+ *
+ * A package is decided when all that it needs is over, so that one whose needs came out as they
+ * were is not built again.
+ */
+#pragma once
+
+#include "builder/job.h"
+#include "builder/jobserver.h"
+#include "builder/source.h"
+
+struct screen;
+
+struct schedule {
+	/* lent, set by the caller */
+	const struct package_ways *ways;
+	struct source_ways *sources;
+	const struct recipeset *set;
+	struct installed *installed;
+	struct jobserver *jobs;
+	struct story *story;
+	struct screen *screen;
+	const struct strv *forced; /* names that are built also when they are up to date */
+	bool keep_going, explain;
+
+	struct job *v; /* in the order of set->order */
+	size_t n;
+	size_t n_running, n_failed;
+	struct child supply;
+	const struct recipe **supplied; /* what `supply` was asked for */
+	struct job **supplied_jobs;
+	size_t n_supplied;
+	bool stopping; /* nothing more is started */
+	int signal;    /* that ended it */
+};
+
+/* Make the jobs, and decide those that can be. 0 or -errno, said. */
+int schedule_init(struct schedule *s);
+void schedule_release(struct schedule *s);
+
+/* Build what is due. 0; -EIO when a package failed; -EINTR when a signal ended it (s->signal).
+ * All has been said. */
+int schedule_run(struct schedule *s);
+
+/* Say what schedule_run would do. */
+void schedule_show(const struct schedule *s);
