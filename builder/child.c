@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "fs/base/cleanup.h"
+#include "fs/base/log.h"
 
 static void become(int said, pid_t parent)
 {
@@ -28,6 +29,7 @@ static void become(int said, pid_t parent)
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	if (null < 0 || dup2(null, 0) < 0 || dup2(said, 1) < 0 || dup2(said, 2) < 0)
 		_exit(126);
+	log_redirect(NULL, NULL);
 	setvbuf(stdout, NULL, _IOLBF, 0);
 }
 

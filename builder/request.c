@@ -132,6 +132,11 @@ static int tell_story(struct request *q, struct story *story)
 	return r < 0 ? log_errno(r, "cannot plan") : 0;
 }
 
+static void say_above(void *screen, const char *line)
+{
+	screen_say(screen, line);
+}
+
 static int run(struct request *q, struct schedule *s)
 {
 	struct screen *screen = NULL;
@@ -147,9 +152,11 @@ static int run(struct request *q, struct schedule *s)
 	if (r < 0)
 		return log_errno(r, "cannot draw");
 	s->screen = screen;
+	log_redirect(say_above, screen);
 	r = schedule_init(s);
 	if (r == 0)
 		r = schedule_run(s);
+	log_redirect(NULL, NULL);
 	screen_free(screen);
 	s->screen = NULL;
 	return r;

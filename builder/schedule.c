@@ -141,10 +141,13 @@ static void decide_all(struct schedule *s)
 
 		if (r > 0)
 			decide(s, j);
-		if (r == -ECANCELED && asprintf(&why, "'%s' failed", whom) < 0)
+		if (r != -ECANCELED)
+			continue;
+		if (asprintf(&why, "'%s' failed", whom) < 0)
 			why = NULL;
-		if (r == -ECANCELED)
-			end(s, j, STORY_SKIPPED, why);
+		log_note("%s %s: not built: %s", j->recipe->name, j->recipe->version,
+			 why ? why : "");
+		end(s, j, STORY_SKIPPED, why);
 	}
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "fs/sandbox.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -121,6 +122,21 @@ static void trap_owners(int sock)
 		owners_send(sock, listener);
 }
 
+/* Close what is ours, the control connection among it; what the caller means the command to
+ * inherit, a jobserver's pipe say, has no FD_CLOEXEC. */
+static void close_ours(int but)
+{
+	autodir DIR *d = opendir("/proc/self/fd");
+	struct dirent *e;
+
+	while (d && (e = readdir(d))) {
+		int fd = atoi(e->d_name), flags = fcntl(fd, F_GETFD);
+
+		if (fd > 2 && fd != but && fd != dirfd(d) && flags >= 0 && (flags & FD_CLOEXEC))
+			close(fd);
+	}
+}
+
 /* Enter the namespaces and run the command there; `trouble` is told if that cannot be. */
 static void be_keeper(const struct sandbox *s, char **argv, pid_t parent, int trouble, int sock)
 {
@@ -133,6 +149,7 @@ static void be_keeper(const struct sandbox *s, char **argv, pid_t parent, int tr
 	r = enter(s);
 	if (r == 0) {
 		trap_owners(sock);
+		close_ours(trouble);
 		pid = fork();
 		if (pid < 0)
 			r = -errno;
@@ -141,7 +158,7 @@ static void be_keeper(const struct sandbox *s, char **argv, pid_t parent, int tr
 		/* the pipe takes four bytes at once, or its reader has gone, and we with it */
 		_exit(write(trouble, &r, sizeof(r)) == sizeof(r) ? 127 : 126);
 	}
-	close_range(3, ~0U, 0); /* ours, the control connection among them */
+	close(trouble);
 	if (pid == 0)
 		be_init(argv, self);
 	_exit(wait_for(pid));

@@ -9,6 +9,15 @@
 
 static const char *log_program = "xsysfs";
 
+static void (*log_say)(void *arg, const char *line);
+static void *log_arg;
+
+void log_redirect(void (*say)(void *arg, const char *line), void *arg)
+{
+	log_say = say;
+	log_arg = arg;
+}
+
 void log_init(const char *program)
 {
 	log_program = program;
@@ -27,8 +36,16 @@ static void say(const char *kind, int r, const char *fmt, va_list ap)
 		n = asprintf(&line, "%s: %s%s: %s\n", log_program, kind, text, strerror(-r));
 	else
 		n = asprintf(&line, "%s: %s%s\n", log_program, kind, text);
-	if (n >= 0)
+	if (n < 0) {
+		line = NULL;
+		return;
+	}
+	if (!log_say) {
 		fwrite(line, 1, n, stderr);
+		return;
+	}
+	line[n - 1] = '\0';
+	log_say(log_arg, line);
 }
 
 int log_errno(int r, const char *fmt, ...)

@@ -11,6 +11,9 @@
 /* The word before the colon; the string is kept, not copied. */
 void log_init(const char *program);
 
+/* Hand each line, without its end, to `say` instead; NULL: stderr again. */
+void log_redirect(void (*say)(void *arg, const char *line), void *arg);
+
 /* "PROGRAM: MESSAGE: strerror(-r)". Returns `r`, so that an error is said and returned in a line.
  */
 int log_errno(int r, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
