@@ -125,6 +125,7 @@ BUILDER_SRC := \
 	builder/board.c \
 	builder/box.c \
 	builder/build.c \
+	builder/check.c \
 	builder/child.c \
 	builder/cores.c \
 	builder/fetch.c \

@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <stdio.h>
 
-#include "builder/request.h"
+#include "builder/check.h"
 #include "builder/why.h"
 #include "fs/base/cleanup.h"
 #include "fs/base/log.h"
@@ -19,6 +19,8 @@ int verb_build(struct options *o)
 
 	if (r == 0)
 		r = request_build(&q, NULL, &signal);
+	if (r == 0 && o->check && !o->dry_run)
+		r = check_packages(&q, &signal);
 	if (signal)
 		log_note("interrupted: the same command goes on from here");
 	return signal ? SIGNALLED + signal : r < 0;

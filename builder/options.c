@@ -17,11 +17,13 @@ struct option_help {
 	const char *help;
 };
 
-enum { SOURCES = 256, RECIPES, PATCHES, BOARDS, BOARD, KEEP, EXPLAIN, PLAIN };
+enum { SOURCES = 256, RECIPES, PATCHES, BOARDS, BOARD, KEEP, EXPLAIN, PLAIN, CHECK };
 
 static const struct option_help table[] = {
 	{ "build fetch", "board", BOARD, "NAME", "build for this board (boards/NAME.ini)" },
 	{ "build", "keep-going", 'k', NULL, "when a package fails, build all that do not need it" },
+	{ "build", "check", CHECK, NULL,
+	  "build them once more, elsewhere, and show where the results differ" },
 	{ "build", "plain", PLAIN, NULL, "lines instead of the live view, on a terminal too" },
 	{ "build", "where", 'C', "WHERE", "install into this mount (default: the board's)" },
 	{ "build", "jobs", 'j', "N",
@@ -96,6 +98,9 @@ static int set(struct options *o, int letter, const char *value)
 		return 0;
 	case 'k':
 		o->keep_going = true;
+		return 0;
+	case CHECK:
+		o->check = true;
 		return 0;
 	case PLAIN:
 		o->plain = true;

@@ -11,7 +11,7 @@ struct options {
 	const char *board; /* NULL: find one */
 	const char *where; /* -C: mount point or state folder; NULL: the board's */
 	int jobs;	   /* -j; 0: one a processor */
-	bool keep, explain, dry_run, keep_going, plain;
+	bool keep, explain, dry_run, keep_going, plain, check;
 	bool foreground;	   /* mount -f */
 	const char *mount_options; /* mount -o */
 	struct places places;

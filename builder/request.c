@@ -173,6 +173,7 @@ int request_build(struct request *q, const struct strv *forced, int *signal)
 		.jobs = &q->jobs,
 		.story = &story,
 		.forced = forced,
+		.quiet = forced,
 		.keep_going = q->options->keep_going,
 		.explain = q->options->explain,
 	};
@@ -181,7 +182,7 @@ int request_build(struct request *q, const struct strv *forced, int *signal)
 	if (r == 0)
 		r = run(q, &s);
 	story.end = story_now(&story);
-	kept = q->options->dry_run || !story.n ? 0 : history_keep(q->board->builds, &story);
+	kept = q->options->dry_run || forced ? 0 : history_keep(q->board->builds, &story);
 	if (kept < 0)
 		log_errno(kept, "cannot write to '%s'", q->board->builds);
 	if (signal)

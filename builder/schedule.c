@@ -115,7 +115,8 @@ static void decide(struct schedule *s, struct job *j)
 	if (r < 0) {
 		end(s, j, STORY_FAILED, "its inputs cannot be read");
 	} else if (r > 0) {
-		say(s, "%s %s: up to date", recipe->name, recipe->version);
+		if (!s->quiet)
+			say(s, "%s %s: up to date", recipe->name, recipe->version);
 		end(s, j, STORY_UP_TO_DATE, NULL);
 	} else {
 		autofree char *why = job_explain(j, s->ways, s->installed);

@@ -27,6 +27,7 @@ struct schedule {
 	struct screen *screen;
 	const struct strv *forced; /* names that are built also when they are up to date */
 	bool keep_going, explain;
+	bool quiet; /* no word of what is up to date */
 
 	struct job *v; /* in the order of set->order */
 	size_t n;
