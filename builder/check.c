@@ -57,7 +57,8 @@ static int compare(const struct request *q, const struct recipe *recipe, const c
 	}
 	show(q, recipe->name, first, second);
 	put_back(q, recipe->name);
-	return log_errno(-EIO, "%s %s: not reproducible", recipe->name, recipe->version);
+	log_error("%s %s: not reproducible", recipe->name, recipe->version);
+	return -EIO;
 }
 
 static int check(struct request *q, const char *name, int *signal)

@@ -132,9 +132,9 @@ void child_signal(const struct child *c, int signal)
 
 void child_release(struct child *c)
 {
-	if (c->said.fd >= 0)
+	if (c->pid && c->said.fd >= 0) /* all 0: never started */
 		close(c->said.fd);
-	if (c->events.fd >= 0)
+	if (c->pid && c->events.fd >= 0)
 		close(c->events.fd);
 	free(c->said.held);
 	free(c->events.held);

@@ -152,7 +152,7 @@ static int write_plan(const struct package_build *b, const struct phase_folders 
 		r = jobserver_environment(ways->jobs, &env);
 	if (r < 0)
 		return why_errno(why, r, "%s", b->recipe->name);
-	return phase_write_plan(b->recipe, outside, inside, &env, events, why);
+	return phase_write_plan(b->recipe, outside, inside, &env, newest, events, why);
 }
 
 /* Everything that happens outside the build view. */

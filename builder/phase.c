@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "builder/places.h"
@@ -59,6 +60,22 @@ static int write_site(const struct recipe *recipe, const struct phase_folders *f
 	return r < 0 ? why_errno(why, r, "cannot write to '%s'", f->work) : 0;
 }
 
+static int write_dates(const struct phase_folders *f, long long epoch, char **why)
+{
+	char text[256];
+	time_t when = epoch;
+	struct tm tm;
+	int r;
+
+	gmtime_r(&when, &tm);
+	strftime(text, sizeof(text),
+		 "#define __DATE__ \"%b %e %Y\"\n#define __TIME__ \"%H:%M:%S\"\n"
+		 "#define __TIMESTAMP__ \"%a %b %e %H:%M:%S %Y\"\n",
+		 &tm);
+	r = places_write(f->work, PHASE_DATES, text);
+	return r < 0 ? why_errno(why, r, "cannot write to '%s'", f->work) : 0;
+}
+
 static int add_phases(struct kv *plan, const struct recipe *recipe)
 {
 	int r = 0;
@@ -87,13 +104,15 @@ static int add_environment(struct kv *plan, const struct strv *env)
 }
 
 int phase_write_plan(const struct recipe *recipe, const struct phase_folders *outside,
-		     const struct phase_folders *inside, const struct strv *env, int events,
-		     char **why)
+		     const struct phase_folders *inside, const struct strv *env, long long epoch,
+		     int events, char **why)
 {
 	autokv struct kv plan = { 0 };
 	autofree char *text = NULL;
 	int r = write_site(recipe, outside, why);
 
+	if (r == 0)
+		r = write_dates(outside, epoch, why);
 	if (r < 0)
 		return r;
 	r = kv_set(&plan, "package", recipe->name);

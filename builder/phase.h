@@ -13,6 +13,9 @@
 /* Stands for the mount point in the plan's environment: only who runs inside knows where it is. */
 #define PHASE_SYSROOT "@SYSROOT@"
 
+/* In the work folder: what __DATE__ is, for compilers that ask the clock. */
+#define PHASE_DATES "dates.h"
+
 /* The folders of a package, as its commands see them. All absolute. */
 struct phase_folders {
 	char *work; /* with the next three in it */
@@ -26,12 +29,12 @@ int phase_environment(const struct recipe *recipe, const struct board *board,
 		      const struct toolchain *toolchain, const struct phase_folders *folders,
 		      int jobs, long long epoch, struct strv *env);
 
-/* Write the plan into the work folder `outside`, for phases that run with `inside`, and config.site
- * with the recipe's answers for configure. The phases tell the descriptor `events`, which they
+/* Write the plan into the work folder `outside`, for phases that run with `inside`, config.site with
+ * the recipe's answers for configure, and the dates. The phases tell the descriptor `events`, which they
  * inherit, what begins: "phase NAME" lines. 0 or -errno with `*why`. */
 int phase_write_plan(const struct recipe *recipe, const struct phase_folders *outside,
-		     const struct phase_folders *inside, const struct strv *env, int events,
-		     char **why);
+		     const struct phase_folders *inside, const struct strv *env,
+		     long long epoch, int events, char **why);
 
 /* Carry out WORK/plan. 0; 1 when a phase failed, which has been said with its last lines. */
 int phase_run_plan(const char *work);

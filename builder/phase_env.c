@@ -48,11 +48,25 @@ static int add_host(const struct board *b, const struct toolchain *t, struct str
 	return r == 0 ? strv_addf(env, "BUILD_TRIPLE=%s-linux-gnu", machine.machine) : r;
 }
 
+/* __DATE__ is SOURCE_DATE_EPOCH's since gcc 7; before that, a file says what it is. */
+static char *date_words(const struct toolchain *t, const struct phase_folders *f)
+{
+	char *words;
+
+	if (atoi(t->version) >= 7)
+		return strdup("");
+	return asprintf(&words, " -Wno-builtin-macro-redefined -imacros %s/" PHASE_DATES, f->work) <
+			       0
+		       ? NULL
+		       : words;
+}
+
 /* The compilers bring the paths of the sysroot with them, so that they are there whatever a
  * makefile does with CFLAGS, and so that the flags, which packages write into what they install
  * (.pc, .la,
  * *-config), name no path of this machine. */
-static int add_tools(const struct board *b, const struct toolchain *t, struct strv *env)
+static int add_tools(const struct board *b, const struct toolchain *t,
+		     const struct phase_folders *f, struct strv *env)
 {
 	static const char *const compilers[][2] = { { "CC", "gcc" }, { "CXX", "g++" } };
 	static const char *const tools[][2] = {
@@ -60,13 +74,15 @@ static int add_tools(const struct board *b, const struct toolchain *t, struct st
 		{ "NM", "nm" },		  { "RANLIB", "ranlib" },   { "STRIP", "strip" },
 		{ "OBJCOPY", "objcopy" }, { "OBJDUMP", "objdump" }, { "READELF", "readelf" },
 	};
-	int r = strv_addf(env, "CPP=%sgcc -E --sysroot=" PHASE_SYSROOT, t->cross);
+	autofree char *dates = date_words(t, f);
+	int r = dates ? strv_addf(env, "CPP=%sgcc -E --sysroot=" PHASE_SYSROOT, t->cross) : -ENOMEM;
 
 	for (size_t i = 0; i < ARRAY_SIZE(compilers) && r == 0; i++)
 		r = strv_addf(env,
 			      "%s=%s%s --sysroot=" PHASE_SYSROOT " -Wl,-rpath-link," PHASE_SYSROOT
-			      "%s/%s",
-			      compilers[i][0], t->cross, compilers[i][1], b->prefix, b->libdir);
+			      "%s/%s%s",
+			      compilers[i][0], t->cross, compilers[i][1], b->prefix, b->libdir,
+			      dates);
 	for (size_t i = 0; i < ARRAY_SIZE(tools) && r == 0; i++)
 		r = strv_addf(env, "%s=%s%s", tools[i][0], t->cross, tools[i][1]);
 	return r;
@@ -156,7 +172,7 @@ int phase_environment(const struct recipe *recipe, const struct board *board,
 	if (r == 0)
 		r = add_folders(recipe, board, folders, env);
 	if (r == 0)
-		r = add_tools(board, toolchain, env);
+		r = add_tools(board, toolchain, folders, env);
 	if (r == 0)
 		r = add_flags(board, env);
 	if (r == 0)

@@ -12,7 +12,6 @@
 
 #include "builder/cores.h"
 #include "builder/screen.h"
-#include "builder/supply.h"
 #include "builder/why.h"
 #include "fs/base/cleanup.h"
 #include "fs/base/log.h"
@@ -154,7 +153,6 @@ static void decide_all(struct schedule *s)
 
 int schedule_init(struct schedule *s)
 {
-	s->supply.said.fd = s->supply.events.fd = -1;
 	s->v = calloc(s->set->order.n + 1, sizeof(*s->v));
 	if (!s->v)
 		return log_errno(-ENOMEM, "cannot plan");
@@ -179,9 +177,7 @@ void schedule_release(struct schedule *s)
 	for (size_t i = 0; i < s->n; i++)
 		job_release(&s->v[i]);
 	free(s->v);
-	free(s->supplied);
-	free(s->supplied_jobs);
-	child_release(&s->supply);
+	supply_release(&s->supply);
 }
 
 void schedule_show(const struct schedule *s)
@@ -202,72 +198,16 @@ void schedule_show(const struct schedule *s)
 	}
 }
 
-/* ---- sources ---- */
-
-static void got(void *arg, size_t i, const char *path)
-{
-	struct schedule *s = arg;
-	struct job *j = i < s->n_supplied ? s->supplied_jobs[i] : NULL;
-
-	if (!j || j->archive || !(j->archive = strdup(path)))
-		return;
-	if (j->state == JOB_DUE)
-		j->told->state = STORY_READY;
-	changed(s, j);
-}
-
-static void failed(void *arg, size_t i, const char *why)
-{
-	struct schedule *s = arg;
-	struct job *j = i < s->n_supplied ? s->supplied_jobs[i] : NULL;
-
-	if (j && !j->lacking)
-		j->lacking = strdup(why);
-}
-
-static void progress(void *arg, size_t i, uint64_t have, uint64_t total)
-{
-	struct schedule *s = arg;
-
-	if (i >= s->n_supplied)
-		return;
-	s->supplied_jobs[i]->told->fetched = have;
-	s->supplied_jobs[i]->told->to_fetch = total;
-}
-
-/* Also of those that may turn out to be up to date: mostly they are not, and time is short. */
-static int start_supply(struct schedule *s)
-{
-	int r;
-
-	s->supplied = calloc(s->n + 1, sizeof(*s->supplied));
-	s->supplied_jobs = calloc(s->n + 1, sizeof(struct job *));
-	if (!s->supplied || !s->supplied_jobs)
-		return log_errno(-ENOMEM, "cannot fetch");
-	for (size_t i = 0; i < s->n; i++)
-		if (s->v[i].state != JOB_OVER) {
-			s->supplied[s->n_supplied] = s->v[i].recipe;
-			s->supplied_jobs[s->n_supplied++] = &s->v[i];
-		}
-	if (!s->n_supplied)
-		return 0;
-	r = supply_start(&s->supply, s->sources, s->supplied, s->n_supplied);
-	return r < 0 ? log_errno(r, "cannot fetch") : 0;
-}
-
 /* A package that is due and has no source can only fail. */
 static void end_lacking(struct schedule *s)
 {
 	for (size_t i = 0; i < s->n; i++) {
 		struct job *j = &s->v[i];
 
-		if (j->state != JOB_DUE || j->archive)
+		if (j->state != JOB_DUE || !j->lacking)
 			continue;
-		if (!j->lacking && s->supply.pid > 0)
-			continue;
-		log_error("%s %s: %s", j->recipe->name, j->recipe->version,
-			  j->lacking ? j->lacking : "its source was not fetched");
-		end(s, j, STORY_FAILED, j->lacking ? j->lacking : "its source was not fetched");
+		log_error("%s %s: %s", j->recipe->name, j->recipe->version, j->lacking);
+		end(s, j, STORY_FAILED, j->lacking);
 	}
 }
 
@@ -349,17 +289,22 @@ static void finish(struct schedule *s, struct job *j)
 
 struct heard {
 	struct schedule *s;
-	struct job *job; /* NULL: the supply */
+	struct job *job;
 };
 
 static void said(void *arg, char *line)
 {
-	const struct heard *h = arg;
+	struct schedule *s = arg;
 
-	if (h->s->screen)
-		screen_say(h->s->screen, line);
+	if (s->screen)
+		screen_say(s->screen, line);
 	else
 		fprintf(stderr, "%s\n", line);
+}
+
+static void supplied(void *arg, struct job *j)
+{
+	changed(arg, j);
 }
 
 static void told(void *arg, char *line)
@@ -374,18 +319,13 @@ static void told(void *arg, char *line)
 
 static void hear_all(struct schedule *s)
 {
-	const struct supply_events events = { got, failed, progress, s };
-
-	supply_hear(&s->supply, &events);
-	child_hear(&s->supply.said, said, &(struct heard){ s, NULL });
-	if (s->supply.pid)
-		child_is_over(&s->supply);
+	supply_hear(&s->supply, supplied, said, s);
 	for (size_t i = 0; i < s->n; i++) {
 		struct heard h = { s, &s->v[i] };
 
 		if (h.job->state != JOB_RUNNING)
 			continue;
-		child_hear(&h.job->child.said, said, &h);
+		child_hear(&h.job->child.said, said, s);
 		child_hear(&h.job->child.events, told, &h);
 		if (child_is_over(&h.job->child))
 			finish(s, h.job);
@@ -394,7 +334,7 @@ static void hear_all(struct schedule *s)
 
 static void signal_all(const struct schedule *s, int signal)
 {
-	child_signal(&s->supply, signal);
+	child_signal(&s->supply.child, signal);
 	for (size_t i = 0; i < s->n; i++)
 		if (s->v[i].state == JOB_RUNNING)
 			child_signal(&s->v[i].child, signal);
@@ -430,8 +370,8 @@ static void wait_for_something(struct schedule *s, int signals, bool want_token)
 	if (!p)
 		return;
 	n = add_poll(p, n, signals);
-	n = add_poll(p, n, s->supply.said.fd);
-	n = add_poll(p, n, s->supply.events.fd);
+	n = add_poll(p, n, s->supply.child.said.fd);
+	n = add_poll(p, n, s->supply.child.events.fd);
 	if (want_token)
 		n = add_poll(p, n, s->jobs->read);
 	for (size_t i = 0; i < s->n; i++)
@@ -447,28 +387,11 @@ static void wait_for_something(struct schedule *s, int signals, bool want_token)
 
 /* ---- the loop ---- */
 
-/* How much the cores had nothing to do although a package was ready. */
-struct idleness {
-	double at, idle;
-	bool waiting;
-};
-
-static void account(struct schedule *s, struct idleness *i, bool waiting)
-{
-	double at = story_now(s->story), idle = cores_idle();
-	double spare = sysconf(_SC_NPROCESSORS_ONLN) - s->jobs->tokens;
-	double lost = idle - i->idle - (spare > 0 ? spare * (at - i->at) : 0);
-
-	if (i->waiting && idle >= 0 && lost > 0)
-		s->story->idle += lost;
-	*i = (struct idleness){ at, idle, waiting };
-}
-
 static bool is_busy(const struct schedule *s)
 {
-	if (s->n_running || (s->supply.pid > 0 && s->stopping))
+	if (s->n_running || (supply_is_on(&s->supply) && s->stopping))
 		return true;
-	return !s->stopping && (most_urgent(s) || s->supply.pid > 0);
+	return !s->stopping && (most_urgent(s) || supply_is_on(&s->supply));
 }
 
 static int open_signals(void)
@@ -494,18 +417,18 @@ static void stop_supply(struct schedule *s)
 	for (size_t i = 0; i < s->n; i++)
 		if (!s->stopping && s->v[i].state != JOB_OVER)
 			return;
-	if (s->supply.pid > 0)
-		child_signal(&s->supply, SIGTERM);
+	if (supply_is_on(&s->supply))
+		child_signal(&s->supply.child, SIGTERM);
 }
 
 static void loop(struct schedule *s, int signals)
 {
-	struct idleness idleness = { .idle = cores_idle(), .at = story_now(s->story) };
+	struct cores cores = { 0 };
 
 	while (is_busy(s)) {
 		bool waiting = start_jobs(s);
 
-		account(s, &idleness, waiting);
+		s->story->idle += cores_look(&cores, story_now(s->story), waiting, s->jobs->tokens);
 		stop_supply(s);
 		if (is_busy(s))
 			wait_for_something(s, signals, waiting);
@@ -521,10 +444,13 @@ static void loop(struct schedule *s, int signals)
 int schedule_run(struct schedule *s)
 {
 	autofd int signals = open_signals();
-	int r = signals < 0 ? log_errno(signals, "cannot take signals") : start_supply(s);
+	int r;
 
+	if (signals < 0)
+		return log_errno(signals, "cannot take signals");
+	r = supply_start(&s->supply, s->sources, s->v, s->n);
 	if (r < 0)
-		return r;
+		return log_errno(r, "cannot fetch");
 	loop(s, signals);
 	for (size_t i = 0; i < s->n; i++)
 		if (s->v[i].state != JOB_OVER)

@@ -12,7 +12,7 @@
 
 #include "builder/job.h"
 #include "builder/jobserver.h"
-#include "builder/source.h"
+#include "builder/supply.h"
 
 struct screen;
 
@@ -32,10 +32,7 @@ struct schedule {
 	struct job *v; /* in the order of set->order */
 	size_t n;
 	size_t n_running, n_failed;
-	struct child supply;
-	const struct recipe **supplied; /* what `supply` was asked for */
-	struct job **supplied_jobs;
-	size_t n_supplied;
+	struct supply supply;
 	bool stopping; /* nothing more is started */
 	int signal;    /* that ended it */
 };
