@@ -128,7 +128,11 @@ BUILDER_SRC := \
 	builder/check.c \
 	builder/child.c \
 	builder/cores.c \
+	builder/elf.c \
 	builder/fetch.c \
+	builder/fixup.c \
+	builder/fixup_elf.c \
+	builder/fixup_text.c \
 	builder/graph.c \
 	builder/history.c \
 	builder/ini.c \
@@ -204,7 +208,7 @@ FUSE_CFLAGS  := $(shell $(FUSE_PC) --cflags fuse3 2>/dev/null)
 FUSE_LIBS    := $(shell $(FUSE_PC) --libs fuse3 2>/dev/null)
 TAR_LIBS     := $(shell pkg-config --libs libarchive 2>/dev/null)
 JSON_LIBS    := $(shell pkg-config --libs jansson 2>/dev/null)
-BUILDER_LIBS := $(shell pkg-config --libs libcurl libarchive jansson 2>/dev/null) -liniparser
+BUILDER_LIBS := $(shell pkg-config --libs libcurl libarchive jansson libelf 2>/dev/null) -liniparser
 UNIT_LIBS    := $(shell pkg-config --libs cmocka 2>/dev/null) $(JSON_LIBS)
 
 objects = $(patsubst %.c,$(OUT)/%.o,$(1))

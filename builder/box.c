@@ -156,6 +156,8 @@ static int add_folders(struct strv *argv, const struct box *box)
 	if (r == 0)
 		r = add(argv, "--ro-bind", box->outside->recipe, BOX_RECIPE);
 	if (r == 0)
+		r = add(argv, "--ro-bind", box->outside->written, BOX_WRITTEN);
+	if (r == 0)
 		r = add(argv, "--bind", box->outside->work, work);
 	if (r == 0)
 		r = add_users(argv, box->outside->work);

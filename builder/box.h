@@ -20,6 +20,7 @@
 #define BOX_TOOLCHAIN "/xsysfs/toolchain"
 #define BOX_RECIPE    "/xsysfs/recipe"
 #define BOX_WORK      "/xsysfs/work"
+#define BOX_WRITTEN   "/xsysfs/written"
 #define BOX_BUILDER   "/xsysfs/bin/xsysfs-build"
 
 struct box {

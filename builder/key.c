@@ -117,7 +117,12 @@ static int add_recipe(const struct recipe *recipe, struct strv *lines)
 	}
 	if (r == 0)
 		r = add_list(lines, "cache", &recipe->cache);
-	return r == 0 ? add_list(lines, "env", &recipe->env) : r;
+	if (r == 0)
+		r = add_list(lines, "env", &recipe->env);
+	for (int i = 0; i < FIXUP_COUNT && r == 0; i++)
+		r = strv_addf(lines, "fix-up %s %s", fixup_rule_names[i],
+			      recipe->fixups[i] ? "yes" : "no");
+	return r;
 }
 
 static int add_board(const struct board *b, const struct toolchain *t, struct strv *lines)

@@ -29,6 +29,7 @@ static void folders_release(struct phase_folders *f)
 	free(f->log);
 	free(f->recipe);
 	free(f->toolchain);
+	free(f->written);
 	*f = (struct phase_folders){ 0 };
 }
 
@@ -59,7 +60,9 @@ static int name_outside(struct phase_folders *f, const struct package_build *b, 
 	if (!f->recipe)
 		return why_errno(why, -errno, "cannot find '%s'", b->recipe->dir);
 	f->toolchain = strdup(b->ways->toolchain->dir);
-	return f->toolchain ? 0 : why_errno(why, -ENOMEM, "cannot name folders");
+	if (asprintf(&f->written, "%s/pending/%s/root", b->ways->state, b->recipe->name) < 0)
+		f->written = NULL;
+	return f->toolchain && f->written ? 0 : why_errno(why, -ENOMEM, "cannot name folders");
 }
 
 /* The folders as the commands see them. */
@@ -69,7 +72,8 @@ static int name_inside(struct phase_folders *f, const struct package_build *b)
 
 	f->recipe = strdup(BOX_RECIPE);
 	f->toolchain = strdup(BOX_TOOLCHAIN);
-	return r == 0 && f->recipe && f->toolchain ? 0 : -ENOMEM;
+	f->written = strdup(BOX_WRITTEN);
+	return r == 0 && f->recipe && f->written && f->toolchain ? 0 : -ENOMEM;
 }
 
 /* Returns the work folder's lock, a descriptor, or -errno with `*why`. */

@@ -22,6 +22,7 @@ struct package_ways {
 	const struct jobserver *jobs;
 	const char *where;	/* the mount, for `xsysfs -C` */
 	const char *mountpoint; /* where it is */
+	const char *state;	/* its state folder */
 	const char *work;	/* the folder of work folders */
 	bool boxed;		/* in a box (see box.h) */
 	bool keep;		/* the source and build folders */

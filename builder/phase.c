@@ -89,6 +89,24 @@ static int add_phases(struct kv *plan, const struct recipe *recipe)
 	return r;
 }
 
+static int add_fixups(struct kv *plan, const struct recipe *recipe, const struct phase_folders *f)
+{
+	int r = kv_set(plan, "written", f->written);
+
+	if (r == 0)
+		r = kv_set(plan, "work", f->work);
+	if (r == 0)
+		r = kv_set(plan, "toolchain", f->toolchain);
+	for (int i = 0; i < FIXUP_COUNT && r == 0; i++) {
+		autofree char *key = NULL;
+
+		if (asprintf(&key, "fix-up.%s", fixup_rule_names[i]) < 0)
+			key = NULL;
+		r = key ? kv_set(plan, key, recipe->fixups[i] ? "yes" : "no") : -ENOMEM;
+	}
+	return r;
+}
+
 static int add_environment(struct kv *plan, const struct strv *env)
 {
 	int r = 0;
@@ -128,6 +146,8 @@ int phase_write_plan(const struct recipe *recipe, const struct phase_folders *ou
 		r = kv_setf(&plan, "events", "%d", events);
 	if (r == 0)
 		r = add_phases(&plan, recipe);
+	if (r == 0)
+		r = add_fixups(&plan, recipe, inside);
 	if (r == 0)
 		r = add_environment(&plan, env);
 	text = r == 0 ? kv_format(&plan) : NULL;
@@ -237,6 +257,50 @@ static int fill(struct run *run, const struct kv *plan, const char *sysroot)
 	return r;
 }
 
+static const char *environment(const struct run *run, const char *name)
+{
+	size_t n = strlen(name);
+
+	strv_foreach (setting, &run->env)
+		if (strncmp(*setting, name, n) == 0 && (*setting)[n] == '=')
+			return *setting + n + 1;
+	return "";
+}
+
+/* By the tools that the phases had. */
+static int run_fixups(const struct run *run, const struct kv *plan, const char *sysroot)
+{
+	autofree char *path = places_join(run->log, "fix-up.log");
+	autofd int log = path ? open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644) : -1;
+	struct fixup f = {
+		.sysroot = sysroot,
+		.written = kv_get(plan, "written"),
+		.prefix = environment(run, "PREFIX"),
+		.strip = environment(run, "STRIP"),
+		.objcopy = environment(run, "OBJCOPY"),
+		.toolchain = kv_get(plan, "toolchain"),
+		.work = kv_get(plan, "work"),
+		.log = log,
+	};
+
+	if (log < 0)
+		return log_errno(-errno, "cannot write '%s'", path ? path : "a log");
+	if (!f.written || !f.toolchain || !f.work)
+		return log_errno(-EBADMSG, "the plan has no fix-ups");
+	for (int i = 0; i < FIXUP_COUNT; i++) {
+		autofree char *key = NULL;
+		const char *on;
+
+		if (asprintf(&key, "fix-up.%s", fixup_rule_names[i]) < 0)
+			return log_errno(-ENOMEM, "fix-ups");
+		on = kv_get(plan, key);
+		f.on[i] = on && strcmp(on, "yes") == 0;
+	}
+	dprintf(run->events, "phase fix-up\n");
+	setenv("PATH", environment(run, "PATH"), 1);
+	return fixup_run(&f, run->package, run->version);
+}
+
 static int read_plan(const char *work, struct kv *plan)
 {
 	autofree char *path = places_join(work, "plan");
@@ -267,6 +331,8 @@ int phase_run_plan(const char *work)
 		if (command)
 			r = run_phase(&run, recipe_phase_names[i], command);
 	}
+	if (r == 0)
+		r = run_fixups(&run, &plan, sysroot);
 	if (r == 0)
 		dprintf(run.events, "phase commit\n");
 	strv_release(&run.env);

@@ -22,6 +22,7 @@ struct phase_folders {
 	char *src, *build, *log;
 	char *recipe;	 /* where recipe.ini and its scripts are */
 	char *toolchain; /* with bin/ in it */
+	char *written;	 /* what the package has written, and nothing else */
 };
 
 /* Everything that the commands of `recipe` find in their environment. 0 or -ENOMEM. */
@@ -29,12 +30,12 @@ int phase_environment(const struct recipe *recipe, const struct board *board,
 		      const struct toolchain *toolchain, const struct phase_folders *folders,
 		      int jobs, long long epoch, struct strv *env);
 
-/* Write the plan into the work folder `outside`, for phases that run with `inside`, config.site with
- * the recipe's answers for configure, and the dates. The phases tell the descriptor `events`, which they
- * inherit, what begins: "phase NAME" lines. 0 or -errno with `*why`. */
+/* Write the plan into the work folder `outside`, for phases that run with `inside`, config.site
+ * with the recipe's answers for configure, and the dates. The phases tell the descriptor `events`,
+ * which they inherit, what begins: "phase NAME" lines. 0 or -errno with `*why`. */
 int phase_write_plan(const struct recipe *recipe, const struct phase_folders *outside,
-		     const struct phase_folders *inside, const struct strv *env,
-		     long long epoch, int events, char **why);
+		     const struct phase_folders *inside, const struct strv *env, long long epoch,
+		     int events, char **why);
 
 /* Carry out WORK/plan. 0; 1 when a phase failed, which has been said with its last lines. */
 int phase_run_plan(const char *work);

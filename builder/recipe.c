@@ -43,6 +43,7 @@ static const struct ini_allowed allowed[] = {
 	{ "build", "install-options" },
 	{ "cache", "*" },
 	{ "env", "*" },
+	{ "fix-ups", "*" },
 	{ NULL, NULL },
 };
 
@@ -313,6 +314,38 @@ static int take_settings(const struct ini *ini, const char *section, struct strv
 	return 0;
 }
 
+/* "no" and "yes", for one rule or for all of them. */
+static int take_fixups(struct recipe *recipe, const struct ini *ini, char **why)
+{
+	const char *words[FIXUP_COUNT + 2] = { "all" };
+
+	for (int i = 0; i < FIXUP_COUNT; i++) {
+		const char *all = ini_get(ini, "fix-ups", "all", i == FIXUP_STRIP ? "no" : "yes");
+
+		words[i + 1] = fixup_rule_names[i];
+		recipe->fixups[i] =
+			strcmp(ini_get(ini, "fix-ups", fixup_rule_names[i], all), "yes") == 0;
+	}
+	for (size_t i = 0; i < ini->n; i++) {
+		const struct ini_entry *e = &ini->entries[i];
+		const char *near;
+		size_t k = 0;
+
+		if (!*e->key || strcmp(e->section, "fix-ups") != 0)
+			continue;
+		while (words[k] && strcmp(words[k], e->key) != 0)
+			k++;
+		near = words[k] ? NULL : why_near(e->key, words);
+		if (!words[k])
+			return refuse(ini, e->line, "there is no fix-up '%s'%s%s%s", e->key,
+				      near ? " (did you mean '" : "", near ? near : "",
+				      near ? "'?)" : "");
+		if (strcmp(e->value, "yes") != 0 && strcmp(e->value, "no") != 0)
+			return refuse(ini, e->line, "'%s' is yes or no", e->key);
+	}
+	return 0;
+}
+
 static int fill(struct recipe *recipe, const struct ini *ini, char **why)
 {
 	const struct ini_entry *needs = ini_find(ini, "needs", "packages");
@@ -329,7 +362,9 @@ static int fill(struct recipe *recipe, const struct ini *ini, char **why)
 		r = take_phases(recipe, ini, why);
 	if (r == 0)
 		r = take_settings(ini, "cache", &recipe->cache, why);
-	return r == 0 ? take_settings(ini, "env", &recipe->env, why) : r;
+	if (r == 0)
+		r = take_settings(ini, "env", &recipe->env, why);
+	return r == 0 ? take_fixups(recipe, ini, why) : r;
 }
 
 int recipe_load(const char *recipes, const char *name, struct recipe **ret, char **why)

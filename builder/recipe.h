@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "builder/fixup.h"
 #include "fs/base/digest.h"
 #include "fs/base/strv.h"
 
@@ -41,6 +42,7 @@ struct recipe {
 	char *script[PHASE_COUNT];  /* path of configure.sh, build.sh, install.sh; NULL when none */
 	struct strv cache;	    /* "ac_cv_x=y" */
 	struct strv env;	    /* "NAME=value" */
+	bool fixups[FIXUP_COUNT];   /* which rules are on */
 };
 
 void recipe_free(struct recipe *r);

@@ -63,6 +63,7 @@ static int look_around(struct request *q)
 		log_warn("'%s' stands on '%s', and the sysroot of %s's toolchain is '%s'",
 			 q->ways.where, q->installed.sysroot, q->board->name, q->toolchain.sysroot);
 	q->ways.mountpoint = q->installed.mountpoint;
+	q->ways.state = q->installed.state;
 	return 0;
 }
 
