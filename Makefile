@@ -128,6 +128,7 @@ BUILDER_SRC := \
 	builder/check.c \
 	builder/child.c \
 	builder/cores.c \
+	builder/crossfiles.c \
 	builder/elf.c \
 	builder/fetch.c \
 	builder/fixup.c \
@@ -137,6 +138,7 @@ BUILDER_SRC := \
 	builder/history.c \
 	builder/ini.c \
 	builder/ini_check.c \
+	builder/ini_overlay.c \
 	builder/installed.c \
 	builder/job.c \
 	builder/jobserver.c \
@@ -158,6 +160,7 @@ BUILDER_SRC := \
 	builder/source.c \
 	builder/story.c \
 	builder/supply.c \
+	builder/system.c \
 	builder/toolchain.c \
 	builder/unpack.c \
 	builder/why.c \

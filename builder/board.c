@@ -15,23 +15,12 @@
 #define USUAL_BOARD "rpi3-aarch64"
 
 static const struct ini_allowed allowed[] = {
-	{ "board", "summary" },
-	{ "toolchain", "toolchain" },
-	{ "toolchain", "url" },
-	{ "toolchain", "npm" },
-	{ "toolchain", "sha256" },
-	{ "toolchain", "inner" },
-	{ "toolchain", "sysroot" },
-	{ "target", "cpu" },
-	{ "target", "cflags" },
-	{ "target", "ldflags" },
-	{ "target", "prefix" },
-	{ "target", "library-dir" },
-	{ "target", "glibc" },
-	{ "places", "state" },
-	{ "places", "mount" },
-	{ "places", "work" },
-	{ NULL, NULL },
+	{ "board", "summary" },	     { "toolchain", "toolchain" }, { "toolchain", "url" },
+	{ "toolchain", "npm" },	     { "toolchain", "sha256" },	   { "toolchain", "inner" },
+	{ "toolchain", "sysroot" },  { "target", "words" },	   { "target", "cpu" },
+	{ "target", "cflags" },	     { "target", "ldflags" },	   { "target", "prefix" },
+	{ "target", "library-dir" }, { "target", "glibc" },	   { "places", "state" },
+	{ "places", "mount" },	     { "places", "work" },	   { NULL, NULL },
 };
 
 void board_free(struct board *b)
@@ -47,6 +36,7 @@ void board_free(struct board *b)
 	free(b->file);
 	free(b->inner);
 	free(b->sysroot);
+	strv_release(&b->words);
 	free(b->cpu);
 	free(b->cflags);
 	free(b->ldflags);
@@ -200,6 +190,36 @@ static int take_settings(struct board *b, const struct ini *ini)
 	return 0;
 }
 
+static int add_word(char **words, const char *word)
+{
+	autofree char *before = *words;
+
+	return asprintf(words, "%s%s%s", before, *before ? " " : "", word) < 0 ? -ENOMEM : 0;
+}
+
+/* The fix-ups find debugging information by build-id. */
+static int take_debug(struct board *b, const struct ini *ini, char **why)
+{
+	const struct ini_entry *e = ini_find(ini, "target", "debug");
+	int r;
+
+	if (!e || strcmp(e->value, "no") == 0)
+		return 0;
+	if (strcmp(e->value, "yes") != 0)
+		return refuse(ini, e->line, "'debug' is yes or no");
+	r = add_word(&b->cflags, "-g");
+	return r == 0 ? add_word(&b->ldflags, "-Wl,--build-id=sha1") : r;
+}
+
+static int take_words(struct board *b, const struct ini *ini)
+{
+	int r = strv_split(&b->words, ini_get(ini, "target", "words", ""), " \t,");
+
+	if (r == 0 && *b->cpu)
+		r = strv_add(&b->words, b->cpu);
+	return r == 0 ? strv_add(&b->words, b->name) : r;
+}
+
 static int take_places(struct board *b, const struct places *places, const struct ini *ini)
 {
 	const char *state = ini_get(ini, "places", "state", NULL);
@@ -244,6 +264,10 @@ int board_load(const struct places *places, const char *name, struct board **ret
 	r = take_settings(b, &ini);
 	if (r == 0)
 		r = take_toolchain(b, &ini, why);
+	if (r == 0)
+		r = take_debug(b, &ini, why);
+	if (r == 0)
+		r = take_words(b, &ini);
 	if (r == 0)
 		r = take_places(b, places, &ini);
 	if (r == -ENOMEM)

@@ -25,6 +25,7 @@ struct board {
 	char *sysroot;		 /* NULL: the compiler's own */
 	unsigned toolchain_line;
 
+	struct strv words;	      /* its name, its cpu, and what it says: for [SECTION:WORD] */
 	char *cpu, *cflags, *ldflags; /* "" when not said */
 	char *prefix;		      /* where packages go, "/usr/local" */
 	char *libdir;		      /* below the prefix, "lib" */

@@ -31,7 +31,7 @@ int verb_fetch(struct options *o)
 	cleanup(request_release) struct request b = { .options = o, .sources.places = &o->places };
 	char *why = NULL;
 	int failed = 0;
-	int r = recipeset_load(&b.set, o->places.recipes, o->args, &why);
+	int r = recipeset_load(&b.set, o->places.recipes, NULL, o->args, &why);
 
 	if (r < 0)
 		return why_log(why, 1);

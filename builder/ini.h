@@ -15,6 +15,8 @@
 
 #include <stddef.h>
 
+#include "fs/base/strv.h"
+
 #define INI_LINE_MAX 1000 /* bytes of a line with its continuations: iniparser takes 1,024 */
 
 struct ini_entry {
@@ -51,3 +53,8 @@ struct ini_allowed {
 
 /* 0, or -EINVAL with `*why` for the first key or section that is not in the table. */
 int ini_check(const struct ini *ini, const struct ini_allowed *allowed, char **why);
+
+/* Put what stands in [SECTION:WORD] into [SECTION], for each of the `sections` (NULL-terminated)
+ * and those of `words` that there are: "key = x" in the place of what was there, "key+ = x" behind
+ * it. Words that come later win. 0, or -errno with `*why`. */
+int ini_overlay(struct ini *ini, const char *const *sections, const struct strv *words, char **why);

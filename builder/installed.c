@@ -2,21 +2,15 @@
 #include "builder/installed.h"
 
 #include <errno.h>
-#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "builder/json.h"
 #include "builder/proc.h"
 #include "builder/why.h"
 #include "fs/base/cleanup.h"
 
 #define ANSWER_MAX (64 << 20)
-
-static void cleanup_json(json_t **j)
-{
-	json_decref(*j);
-}
-#define autojson cleanup(cleanup_json)
 
 static void packages_release(struct installed *i)
 {

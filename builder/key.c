@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 
 #include "builder/places.h"
+#include "builder/system.h"
 #include "builder/why.h"
 #include "fs/base/cleanup.h"
 #include "fs/base/io.h"
@@ -91,7 +92,6 @@ static int add_list(struct strv *lines, const char *what, const struct strv *val
 
 static int add_recipe(const struct recipe *recipe, struct strv *lines)
 {
-	static const char *const systems[] = { "autotools", "make", "script" };
 	autostrv struct strv hashes = { 0 };
 	int r = strv_addf(lines, "package %s %s", recipe->name, recipe->version);
 
@@ -105,7 +105,7 @@ static int add_recipe(const struct recipe *recipe, struct strv *lines)
 	if (r == 0)
 		r = add_list(lines, "replaces", &recipe->replaces);
 	if (r == 0)
-		r = strv_addf(lines, "system %s%s", systems[recipe->system],
+		r = strv_addf(lines, "system %s%s", system_words[recipe->system],
 			      recipe->in_tree ? " in-tree" : "");
 	for (int i = 0; i < PHASE_COUNT && r == 0; i++) {
 		if (recipe->command[i])

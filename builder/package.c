@@ -143,20 +143,29 @@ static int apply_patches(const struct package_build *b, const struct phase_folde
 	return 0;
 }
 
-/* As many at a time as there are tokens; a make that we do not hand them to finds the number. */
 static int write_plan(const struct package_build *b, const struct phase_folders *outside,
 		      const struct phase_folders *inside, int64_t newest, int events, char **why)
 {
 	const struct package_ways *ways = b->ways;
+	const struct phase_plan plan = {
+		.recipe = b->recipe,
+		.board = ways->board,
+		.toolchain = ways->toolchain,
+		.outside = outside,
+		.inside = inside,
+		.sysroot = ways->boxed ? BOX_SYSROOT : ways->mountpoint,
+		.jobs = ways->jobs->tokens,
+		.epoch = newest,
+		.events = events,
+	};
 	autostrv struct strv env = { 0 };
-	int r = phase_environment(b->recipe, ways->board, ways->toolchain, inside,
-				  ways->jobs->tokens, newest, &env);
+	int r = phase_environment(&plan, &env);
 
 	if (r == 0)
 		r = jobserver_environment(ways->jobs, &env);
 	if (r < 0)
 		return why_errno(why, r, "%s", b->recipe->name);
-	return phase_write_plan(b->recipe, outside, inside, &env, newest, events, why);
+	return phase_write_plan(&plan, &env, why);
 }
 
 /* Everything that happens outside the build view. */

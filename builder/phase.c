@@ -10,8 +10,11 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "builder/crossfiles.h"
+#include "builder/jobserver.h"
 #include "builder/places.h"
 #include "builder/proc.h"
+#include "builder/system.h"
 #include "builder/why.h"
 #include "fs/base/cleanup.h"
 #include "fs/base/io.h"
@@ -21,32 +24,6 @@
 #define TAIL_LINES 15
 #define TAIL_BYTES 4096
 #define PLAN_MAX   (1 << 20)
-
-/* The shell line of a phase; NULL when the package has no such phase, or without memory. */
-static char *phase_command(const struct recipe *r, enum recipe_phase phase)
-{
-	static const char *const usual[PHASE_COUNT] = {
-		"\"$SOURCE_DIR/configure\" --build=\"$BUILD_TRIPLE\" --host=\"$HOST_TRIPLE\" "
-		"--prefix=\"$PREFIX\" --libdir=\"$PREFIX/$HOST_TRIPLE_LIB_DIR\"",
-		"make -j\"$JOBS\"",
-		"make install DESTDIR=\"$DESTDIR\"",
-	};
-	char *command;
-
-	if (r->script[phase])
-		return asprintf(&command, "sh -eu \"$RECIPE_DIR/%s\"",
-				strrchr(r->script[phase], '/') + 1) < 0
-			       ? NULL
-			       : command;
-	if (r->command[phase])
-		return strdup(r->command[phase]);
-	if (r->system == RECIPE_SCRIPT || (r->system == RECIPE_MAKE && phase == PHASE_CONFIGURE))
-		return NULL;
-	return asprintf(&command, "%s%s%s", usual[phase], *r->options[phase] ? " " : "",
-			r->options[phase]) < 0
-		       ? NULL
-		       : command;
-}
 
 static int write_site(const struct recipe *recipe, const struct phase_folders *f, char **why)
 {
@@ -73,7 +50,7 @@ static int write_dates(const struct phase_folders *f, long long epoch, char **wh
 		 "#define __TIMESTAMP__ \"%a %b %e %H:%M:%S %Y\"\n",
 		 &tm);
 	r = places_write(f->work, PHASE_DATES, text);
-	return r < 0 ? why_errno(why, r, "cannot write to '%s'", f->work) : 0;
+	return r < 0 ? why_errno(why, r, "cannot write '%s/%s'", f->work, PHASE_DATES) : 0;
 }
 
 static int add_phases(struct kv *plan, const struct recipe *recipe)
@@ -81,7 +58,7 @@ static int add_phases(struct kv *plan, const struct recipe *recipe)
 	int r = 0;
 
 	for (int i = 0; i < PHASE_COUNT && r == 0; i++) {
-		autofree char *command = phase_command(recipe, i);
+		autofree char *command = system_command(recipe, i);
 
 		if (command)
 			r = kv_set(plan, recipe_phase_names[i], command);
@@ -121,40 +98,71 @@ static int add_environment(struct kv *plan, const struct strv *env)
 	return r;
 }
 
-int phase_write_plan(const struct recipe *recipe, const struct phase_folders *outside,
-		     const struct phase_folders *inside, const struct strv *env, long long epoch,
-		     int events, char **why)
+static int write_text(const struct phase_folders *f, const char *name, char *text, char **why)
 {
-	autokv struct kv plan = { 0 };
-	autofree char *text = NULL;
-	int r = write_site(recipe, outside, why);
+	autofree char *owned = text;
+	int r = text ? places_write(f->work, name, text) : -ENOMEM;
+
+	return r < 0 ? why_errno(why, r, "cannot write '%s/%s'", f->work, name) : 0;
+}
+
+static int write_crossfiles(const struct phase_plan *p, char **why)
+{
+	autofree char *extra = phase_date_words(p->toolchain, p->inside);
+	const struct cross cross = {
+		.board = p->board,
+		.toolchain = p->toolchain,
+		.tools = p->inside->toolchain,
+		.sysroot = p->sysroot,
+		.extra = extra,
+	};
+	int r;
+
+	if (!extra)
+		return why_errno(why, -ENOMEM, "%s", p->recipe->name);
+	r = write_text(p->outside, PHASE_CMAKE, cross_cmake(&cross), why);
+	return r == 0 ? write_text(p->outside, PHASE_MESON, cross_meson(&cross), why) : r;
+}
+
+static int fill_plan(struct kv *plan, const struct phase_plan *p, const struct strv *env)
+{
+	const struct recipe *recipe = p->recipe;
+	int r = kv_set(plan, "package", recipe->name);
 
 	if (r == 0)
-		r = write_dates(outside, epoch, why);
+		r = kv_set(plan, "version", recipe->version);
+	if (r == 0)
+		r = kv_set(plan, "folder", recipe->in_tree ? p->inside->src : p->inside->build);
+	if (r == 0)
+		r = kv_set(plan, "log", p->inside->log);
+	if (r == 0)
+		r = kv_set(plan, "log-outside", p->outside->log);
+	if (r == 0)
+		r = kv_setf(plan, "events", "%d", p->events);
+	if (r == 0)
+		r = kv_set(plan, "counts-jobs", system_counts_jobs(recipe->system) ? "yes" : "no");
+	if (r == 0)
+		r = add_phases(plan, recipe);
+	if (r == 0)
+		r = add_fixups(plan, recipe, p->inside);
+	return r == 0 ? add_environment(plan, env) : r;
+}
+
+int phase_write_plan(const struct phase_plan *p, const struct strv *env, char **why)
+{
+	autokv struct kv plan = { 0 };
+	int r = write_site(p->recipe, p->outside, why);
+
+	if (r == 0)
+		r = write_dates(p->outside, p->epoch, why);
+	if (r == 0)
+		r = write_crossfiles(p, why);
 	if (r < 0)
 		return r;
-	r = kv_set(&plan, "package", recipe->name);
-	if (r == 0)
-		r = kv_set(&plan, "version", recipe->version);
-	if (r == 0)
-		r = kv_set(&plan, "folder", recipe->in_tree ? inside->src : inside->build);
-	if (r == 0)
-		r = kv_set(&plan, "log", inside->log);
-	if (r == 0)
-		r = kv_set(&plan, "log-outside", outside->log);
-	if (r == 0)
-		r = kv_setf(&plan, "events", "%d", events);
-	if (r == 0)
-		r = add_phases(&plan, recipe);
-	if (r == 0)
-		r = add_fixups(&plan, recipe, inside);
-	if (r == 0)
-		r = add_environment(&plan, env);
-	text = r == 0 ? kv_format(&plan) : NULL;
-	if (!text)
-		return why_errno(why, r < 0 ? r : -ENOMEM, "cannot plan '%s'", recipe->name);
-	r = places_write(outside->work, "plan", text);
-	return r < 0 ? why_errno(why, r, "cannot write to '%s'", outside->work) : 0;
+	r = fill_plan(&plan, p, env);
+	if (r < 0)
+		return why_errno(why, r, "cannot plan '%s'", p->recipe->name);
+	return write_text(p->outside, "plan", kv_format(&plan), why);
 }
 
 static int add_replaced(struct strv *env, const char *setting, const char *sysroot)
@@ -203,16 +211,41 @@ struct run {
 	const char *package, *version, *folder, *log;
 	const char *log_outside; /* for messages */
 	int events;
+	bool counts_jobs;
 	struct strv env;
 };
 
-static int run_phase(const struct run *run, const char *name, const char *command)
+static const char *environment(const struct run *run, const char *name)
+{
+	size_t n = strlen(name);
+
+	strv_foreach (setting, &run->env)
+		if (strncmp(*setting, name, n) == 0 && (*setting)[n] == '=')
+			return *setting + n + 1;
+	return "";
+}
+
+/* For a build tool that is no make: as many jobs as can be had when it starts. */
+static int borrow_jobs(struct run *run, const char *phase)
+{
+	int most = atoi(environment(run, "JOBS")), got;
+
+	if (!run->counts_jobs || strcmp(phase, recipe_phase_names[PHASE_MAKE]) != 0)
+		return 0;
+	got = jobserver_borrow(environment(run, "MAKEFLAGS"), most - 1);
+	for (size_t i = 0; i < run->env.n; i++)
+		if (strncmp(run->env.v[i], "JOBS=", 5) == 0)
+			snprintf(run->env.v[i], strlen(run->env.v[i]) + 1, "JOBS=%d", got + 1);
+	return got;
+}
+
+static int run_phase(struct run *run, const char *name, const char *command)
 {
 	autofree char *path = NULL;
 	autofree char *words = NULL;
 	autofd int log = -1;
 	const char *argv[] = { "/bin/sh", "-c", command, NULL };
-	int status;
+	int borrowed, status;
 
 	if (asprintf(&path, "%s/%s.log", run->log, name) < 0) {
 		path = NULL;
@@ -223,8 +256,10 @@ static int run_phase(const struct run *run, const char *name, const char *comman
 		return log_errno(-errno, "cannot write '%s'", path);
 	dprintf(log, "$ cd %s\n$ %s\n", run->folder, command);
 	dprintf(run->events, "phase %s\n", name);
+	borrowed = borrow_jobs(run, name);
 	status = proc_run(&(struct proc){
 		.argv = argv, .env = run->env.v, .dir = run->folder, .out = log, .err = log });
+	jobserver_return(environment(run, "MAKEFLAGS"), borrowed);
 	if (status == 0)
 		return 0;
 	if (status < 0)
@@ -248,6 +283,7 @@ static int fill(struct run *run, const struct kv *plan, const char *sysroot)
 	run->folder = kv_get(plan, "folder");
 	run->log = kv_get(plan, "log");
 	run->log_outside = kv_get(plan, "log-outside");
+	run->counts_jobs = strcmp(kv_get(plan, "counts-jobs") ?: "", "yes") == 0;
 	if (!run->package || !run->version || !run->folder || !run->log || !run->log_outside ||
 	    sscanf(kv_get(plan, "events") ?: "", "%d", &run->events) != 1)
 		return -EBADMSG;
@@ -255,16 +291,6 @@ static int fill(struct run *run, const struct kv *plan, const char *sysroot)
 		if (strncmp(plan->keys.v[i], "environment.", 12) == 0)
 			r = add_replaced(&run->env, plan->values.v[i], sysroot);
 	return r;
-}
-
-static const char *environment(const struct run *run, const char *name)
-{
-	size_t n = strlen(name);
-
-	strv_foreach (setting, &run->env)
-		if (strncmp(*setting, name, n) == 0 && (*setting)[n] == '=')
-			return *setting + n + 1;
-	return "";
 }
 
 /* By the tools that the phases had. */

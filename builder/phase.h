@@ -15,6 +15,8 @@
 
 /* In the work folder: what __DATE__ is, for compilers that ask the clock. */
 #define PHASE_DATES "dates.h"
+#define PHASE_CMAKE "toolchain.cmake"
+#define PHASE_MESON "cross.ini"
 
 /* The folders of a package, as its commands see them. All absolute. */
 struct phase_folders {
@@ -25,17 +27,28 @@ struct phase_folders {
 	char *written;	 /* what the package has written, and nothing else */
 };
 
-/* Everything that the commands of `recipe` find in their environment. 0 or -ENOMEM. */
-int phase_environment(const struct recipe *recipe, const struct board *board,
-		      const struct toolchain *toolchain, const struct phase_folders *folders,
-		      int jobs, long long epoch, struct strv *env);
+/* What a plan is made of. All lent. */
+struct phase_plan {
+	const struct recipe *recipe;
+	const struct board *board;
+	const struct toolchain *toolchain;
+	const struct phase_folders *outside; /* where it is written */
+	const struct phase_folders *inside;  /* with which the phases run */
+	const char *sysroot;		     /* the view, as it is seen inside */
+	int jobs;
+	long long epoch; /* SOURCE_DATE_EPOCH */
+	int events;	 /* a descriptor that the phases inherit, for "phase NAME" lines */
+};
 
-/* Write the plan into the work folder `outside`, for phases that run with `inside`, config.site
- * with the recipe's answers for configure, and the dates. The phases tell the descriptor `events`,
- * which they inherit, what begins: "phase NAME" lines. 0 or -errno with `*why`. */
-int phase_write_plan(const struct recipe *recipe, const struct phase_folders *outside,
-		     const struct phase_folders *inside, const struct strv *env, long long epoch,
-		     int events, char **why);
+/* Everything that the commands find in their environment. 0 or -ENOMEM. */
+int phase_environment(const struct phase_plan *p, struct strv *env);
+
+/* Words for a compiler that asks the clock for __DATE__, "" for others; the caller frees. */
+char *phase_date_words(const struct toolchain *toolchain, const struct phase_folders *folders);
+
+/* Write WORK/plan, and what its phases read beside it: config.site with the recipe's answers for
+ * configure, files for CMake and Meson, the dates. 0 or -errno with `*why`. */
+int phase_write_plan(const struct phase_plan *p, const struct strv *env, char **why);
 
 /* Carry out WORK/plan. 0; 1 when a phase failed, which has been said with its last lines. */
 int phase_run_plan(const char *work);

@@ -49,7 +49,7 @@ static int add_host(const struct board *b, const struct toolchain *t, struct str
 }
 
 /* __DATE__ is SOURCE_DATE_EPOCH's since gcc 7; before that, a file says what it is. */
-static char *date_words(const struct toolchain *t, const struct phase_folders *f)
+char *phase_date_words(const struct toolchain *t, const struct phase_folders *f)
 {
 	char *words;
 
@@ -74,7 +74,7 @@ static int add_tools(const struct board *b, const struct toolchain *t,
 		{ "NM", "nm" },		  { "RANLIB", "ranlib" },   { "STRIP", "strip" },
 		{ "OBJCOPY", "objcopy" }, { "OBJDUMP", "objdump" }, { "READELF", "readelf" },
 	};
-	autofree char *dates = date_words(t, f);
+	autofree char *dates = phase_date_words(t, f);
 	int r = dates ? strv_addf(env, "CPP=%sgcc -E --sysroot=" PHASE_SYSROOT, t->cross) : -ENOMEM;
 
 	for (size_t i = 0; i < ARRAY_SIZE(compilers) && r == 0; i++)
@@ -147,10 +147,12 @@ static int add_folders(const struct recipe *recipe, const struct board *b,
 	return r;
 }
 
-int phase_environment(const struct recipe *recipe, const struct board *board,
-		      const struct toolchain *toolchain, const struct phase_folders *folders,
-		      int jobs, long long epoch, struct strv *env)
+int phase_environment(const struct phase_plan *p, struct strv *env)
 {
+	const struct phase_folders *folders = p->inside;
+	const struct toolchain *toolchain = p->toolchain;
+	const struct recipe *recipe = p->recipe;
+	const struct board *board = p->board;
 	int r = strv_addf(env, "PATH=%s/bin:/usr/bin:/bin:/usr/sbin:/sbin", folders->toolchain);
 
 	if (r == 0)
@@ -164,9 +166,9 @@ int phase_environment(const struct recipe *recipe, const struct board *board,
 	if (r == 0)
 		r = strv_add(env, "TERM=dumb");
 	if (r == 0)
-		r = strv_addf(env, "SOURCE_DATE_EPOCH=%lld", epoch);
+		r = strv_addf(env, "SOURCE_DATE_EPOCH=%lld", p->epoch);
 	if (r == 0)
-		r = strv_addf(env, "JOBS=%d", jobs);
+		r = strv_addf(env, "JOBS=%d", p->jobs);
 	if (r == 0)
 		r = add_host(board, toolchain, env);
 	if (r == 0)
@@ -177,6 +179,10 @@ int phase_environment(const struct recipe *recipe, const struct board *board,
 		r = add_flags(board, env);
 	if (r == 0)
 		r = add_pkg_config(board, env);
+	if (r == 0)
+		r = strv_addf(env, "CMAKE_TOOLCHAIN_FILE=%s/" PHASE_CMAKE, folders->work);
+	if (r == 0)
+		r = strv_addf(env, "MESON_CROSS_FILE=%s/" PHASE_MESON, folders->work);
 	strv_foreach (setting, &recipe->env)
 		if (r == 0)
 			r = strv_add(env, *setting);

@@ -11,6 +11,7 @@
 
 #include "builder/ini.h"
 #include "builder/places.h"
+#include "builder/system.h"
 #include "builder/why.h"
 #include "fs/base/cleanup.h"
 #include "fs/base/name.h"
@@ -32,20 +33,27 @@ static const struct ini_allowed allowed[] = {
 	{ "source:*", "debian" },
 	{ "source:*", "file" },
 	{ "source:*", "sha256" },
-	{ "needs", "packages" },
-	{ "build", "system" },
-	{ "build", "in-tree" },
-	{ "build", "configure" },
-	{ "build", "make" },
-	{ "build", "install" },
-	{ "build", "options" },
-	{ "build", "make-options" },
-	{ "build", "install-options" },
-	{ "cache", "*" },
-	{ "env", "*" },
-	{ "fix-ups", "*" },
+	{ "needs:*", "packages" },
+	{ "needs:*", "packages+" },
+	{ "build:*", "system" },
+	{ "build:*", "in-tree" },
+	{ "build:*", "configure" },
+	{ "build:*", "make" },
+	{ "build:*", "install" },
+	{ "build:*", "options" },
+	{ "build:*", "make-options" },
+	{ "build:*", "install-options" },
+	{ "build:*", "options+" },
+	{ "build:*", "make-options+" },
+	{ "build:*", "install-options+" },
+	{ "cache:*", "*" },
+	{ "env:*", "*" },
+	{ "fix-ups:*", "*" },
 	{ NULL, NULL },
 };
+
+/* Sections that a board may have its own of. */
+static const char *const overlaid[] = { "needs", "build", "cache", "env", "fix-ups", NULL };
 
 void recipe_free(struct recipe *r)
 {
@@ -243,22 +251,20 @@ static int take_sources(struct recipe *recipe, const struct ini *ini, char **why
 
 static int take_system(struct recipe *recipe, const struct ini *ini, char **why)
 {
-	static const char *const systems[] = { "autotools", "make", "script", NULL };
 	const struct ini_entry *e = ini_find(ini, "build", "system");
 	const struct ini_entry *in_tree = ini_find(ini, "build", "in-tree");
+	int system = e ? system_find(e->value) : RECIPE_AUTOTOOLS;
 	const char *near;
-	int system = 0;
 
-	while (e && systems[system] && strcmp(systems[system], e->value) != 0)
-		system++;
-	if (!systems[system]) {
-		near = why_near(e->value, systems);
+	if (system < 0) {
+		near = why_near(e->value, system_words);
 		return refuse(ini, e->line, "unknown build system '%s' (%s%s)", e->value,
-			      near ? "did you mean " : "known: autotools, make, script",
+			      near ? "did you mean "
+				   : "known: autotools, cmake, meson, make, python, script",
 			      near ? near : "");
 	}
 	recipe->system = system;
-	recipe->in_tree = system != RECIPE_AUTOTOOLS;
+	recipe->in_tree = system_is_in_tree(system);
 	if (in_tree && strcmp(in_tree->value, "yes") != 0 && strcmp(in_tree->value, "no") != 0)
 		return refuse(ini, in_tree->line, "'in-tree' is yes or no");
 	if (in_tree)
@@ -367,7 +373,8 @@ static int fill(struct recipe *recipe, const struct ini *ini, char **why)
 	return r == 0 ? take_fixups(recipe, ini, why) : r;
 }
 
-int recipe_load(const char *recipes, const char *name, struct recipe **ret, char **why)
+int recipe_load(const char *recipes, const char *name, const struct strv *words,
+		struct recipe **ret, char **why)
 {
 	cleanup(cleanup_recipe) struct recipe *recipe = calloc(1, sizeof(*recipe));
 	autoini struct ini ini = { 0 };
@@ -385,6 +392,8 @@ int recipe_load(const char *recipes, const char *name, struct recipe **ret, char
 	r = ini_load(&ini, recipe->path, why);
 	if (r == 0)
 		r = ini_check(&ini, allowed, why);
+	if (r == 0)
+		r = ini_overlay(&ini, overlaid, words, why);
 	if (r < 0)
 		return r;
 	r = fill(recipe, &ini, why);

@@ -9,7 +9,15 @@
 #include "fs/base/digest.h"
 #include "fs/base/strv.h"
 
-enum recipe_system { RECIPE_AUTOTOOLS, RECIPE_MAKE, RECIPE_SCRIPT };
+enum recipe_system {
+	RECIPE_AUTOTOOLS,
+	RECIPE_CMAKE,
+	RECIPE_MESON,
+	RECIPE_MAKE,
+	RECIPE_PYTHON,
+	RECIPE_SCRIPT,
+	RECIPE_SYSTEMS
+};
 
 /* One place where the release can be had. Exactly one of url and debian is set. */
 struct recipe_source {
@@ -47,6 +55,8 @@ struct recipe {
 
 void recipe_free(struct recipe *r);
 
-/* Read RECIPES/NAME/recipe.ini. 0, or -errno with `*why` (file and line); -ENOENT: no such recipe.
+/* Read RECIPES/NAME/recipe.ini, with what it has in [SECTION:WORD] for those of `words` (of a
+ * board; NULL: none). 0, or -errno with `*why` (file and line); -ENOENT: no such recipe.
  */
-int recipe_load(const char *recipes, const char *name, struct recipe **ret, char **why);
+int recipe_load(const char *recipes, const char *name, const struct strv *words,
+		struct recipe **ret, char **why);

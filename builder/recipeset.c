@@ -65,8 +65,8 @@ static char *near_name(const char *recipes, const char *name)
 }
 
 /* `by` is who needs it; NULL for the command line. */
-static int load_all(struct recipeset *s, const char *recipes, const struct recipe *by,
-		    const char *name, char **why)
+static int load_all(struct recipeset *s, const char *recipes, const struct strv *words,
+		    const struct recipe *by, const char *name, char **why)
 {
 	autofree char *near = NULL;
 	autofree char *where = NULL;
@@ -75,7 +75,7 @@ static int load_all(struct recipeset *s, const char *recipes, const struct recip
 
 	if (recipeset_find(s, name))
 		return 0;
-	r = recipe_load(recipes, name, &recipe, why);
+	r = recipe_load(recipes, name, words, &recipe, why);
 	if (r == -ENOENT) {
 		free(*why);
 		near = near_name(recipes, name);
@@ -91,20 +91,21 @@ static int load_all(struct recipeset *s, const char *recipes, const struct recip
 	if (r < 0)
 		return why_errno(why, r, "%s", name);
 	strv_foreach (need, &recipe->needs) {
-		r = load_all(s, recipes, recipe, *need, why);
+		r = load_all(s, recipes, words, recipe, *need, why);
 		if (r < 0)
 			return r;
 	}
 	return 0;
 }
 
-int recipeset_load(struct recipeset *s, const char *recipes, char *const *wanted, char **why)
+int recipeset_load(struct recipeset *s, const char *recipes, const struct strv *words,
+		   char *const *wanted, char **why)
 {
 	autostrv struct strv names = { 0 };
 	int r = 0;
 
 	for (; *wanted && r == 0; wanted++) {
-		r = load_all(s, recipes, NULL, *wanted, why);
+		r = load_all(s, recipes, words, NULL, *wanted, why);
 		if (r == 0 && strv_add(&names, *wanted) < 0)
 			r = why_errno(why, -ENOMEM, "%s", *wanted);
 	}

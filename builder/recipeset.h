@@ -15,7 +15,8 @@ struct recipeset {
 void recipeset_release(struct recipeset *s);
 
 /* Load the recipes of `wanted` (NULL-terminated) and, through their needs, all others, and order
- * them. 0 or -errno with `*why`. */
-int recipeset_load(struct recipeset *s, const char *recipes, char *const *wanted, char **why);
+ * them. `words` as in recipe_load. 0 or -errno with `*why`. */
+int recipeset_load(struct recipeset *s, const char *recipes, const struct strv *words,
+		   char *const *wanted, char **why);
 
 const struct recipe *recipeset_find(const struct recipeset *s, const char *name);

@@ -94,12 +94,13 @@ int request_open(struct request *q, struct options *o)
 	int r;
 
 	*q = (struct request){ .options = o, .sources.places = &o->places };
-	r = recipeset_load(&q->set, o->places.recipes, o->args, &why);
+	r = verb_board(o, o->board, &q->board);
+	if (r < 0)
+		return r;
+	r = recipeset_load(&q->set, o->places.recipes, &q->board->words, o->args, &why);
 	if (r < 0)
 		return why_log(why, r);
-	r = verb_board(o, o->board, &q->board);
-	if (r == 0)
-		r = find_mount(q);
+	r = find_mount(q);
 	if (r < 0)
 		return r;
 	r = toolchain_open(&q->toolchain, q->board, &q->sources, &why);

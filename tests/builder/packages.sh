@@ -11,6 +11,8 @@
 #   mount_board                 make_board, and mount it on MNT
 #   build ARG...                `xsysfs build` with our boards and recipes, on MNT
 #   set_line FILE OLD NEW       replace a line
+#   with_libc                   its compilers find this machine's C library
+#   make_package_of NAME SYSTEM [NEED...]   the archive and recipe of src/NAME-1
 #   layers                      names of what is installed
 
 RECIPES=$TESTDIR/recipes
@@ -159,4 +161,32 @@ layers()
 {
 	xsysfs -C "$MNT" list --json | tr ',' '\n' | sed -n 's/.*"package": *"\([^"]*\)".*/\1/p' |
 		LC_ALL=C sort | paste -s -d ' '
+}
+
+# Have the compilers of the board `here` find this machine's C library: what is built then can be linked.
+with_libc()
+{
+	for tool in gcc g++; do
+		cat >"$TESTDIR/toolchain/bin/$(gcc -dumpmachine)-$tool" <<-EOF
+			#!/bin/sh
+			case \$1 in
+			-print-sysroot) echo '$SYSROOT'; exit ;;
+			esac
+			case " \$* " in
+			*" -print-"*|*" -dump"*) exec $tool "\$@" ;;
+			esac
+			where=/usr/lib/\$(gcc -dumpmachine)
+			exec $tool "\$@" -idirafter /usr/include -idirafter "/usr/include/\$(gcc -dumpmachine)" \\
+				-B"\$where" -L"\$where"
+		EOF
+	done
+}
+
+# A package of the build system $2 with the sources in the folder src/$1-1, which needs $3.
+make_package_of()
+{
+	pack "$1-1"
+	mkdir -p "$RECIPES/$1"
+	write_recipe "$1" 1 "${3-}"
+	sed -i "s/^system = autotools\$/system = $2/" "$RECIPES/$1/recipe.ini"
 }

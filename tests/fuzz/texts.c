@@ -59,7 +59,7 @@ static void try_recipe(void)
 	struct recipe *recipe = NULL;
 	autofree char *why = NULL;
 
-	if (recipe_load("recipes", "zlib", &recipe, &why) == 0)
+	if (recipe_load("recipes", "zlib", NULL, &recipe, &why) == 0)
 		recipe_free(recipe);
 	else
 		fuzz_check(why);

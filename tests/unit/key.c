@@ -29,7 +29,7 @@ static void key_of(struct key *k, const char *recipe, const char *need)
 	char *why = NULL;
 
 	scratch_text("recipes/x/recipe.ini", recipe);
-	assert_int_equal(recipe_load("recipes", "x", &r, &why), 0);
+	assert_int_equal(recipe_load("recipes", "x", NULL, &r, &why), 0);
 	if (need)
 		assert_int_equal(strv_add(&needs, need), 0);
 	if (access("x.patch", F_OK) == 0)

@@ -30,7 +30,7 @@ static void a_whole_recipe(void **state)
 		     "[build]\nsystem = autotools\noptions = --with-y=$SYSROOT/z\n"
 		     "[cache]\nac_cv_Func_X = yes\n[env]\nBUILD_CC = gcc\n");
 	scratch_text("recipes/x/install.sh", "make install\n");
-	assert_int_equal(recipe_load("recipes", "x", &r, &why), 0);
+	assert_int_equal(recipe_load("recipes", "x", NULL, &r, &why), 0);
 	assert_string_equal(r->name, "x");
 	assert_int_equal(r->n_sources, 2);
 	assert_string_equal(r->sources[0].word, "up");
@@ -97,7 +97,7 @@ static void bad_recipes_are_refused(void **state)
 		struct recipe *r = NULL;
 
 		scratch_text("recipes/b/recipe.ini", bad[i].text);
-		assert_int_equal(recipe_load("recipes", "b", &r, &why), -EINVAL);
+		assert_int_equal(recipe_load("recipes", "b", NULL, &r, &why), -EINVAL);
 		if (strncmp(why, bad[i].says, strlen(bad[i].says)) != 0)
 			fail_msg("case %zu says: %s", i, why);
 	}
@@ -112,7 +112,7 @@ static void names_stay_in_their_folder(void **state)
 		autofree char *why = NULL;
 		struct recipe *r = NULL;
 
-		assert_true(recipe_load("recipes", names[i], &r, &why) < 0);
+		assert_true(recipe_load("recipes", names[i], NULL, &r, &why) < 0);
 		assert_non_null(why);
 	}
 }
