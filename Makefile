@@ -157,6 +157,7 @@ BUILDER_SRC := \
 	builder/request.c \
 	builder/schedule.c \
 	builder/screen.c \
+	builder/screen_lines.c \
 	builder/source.c \
 	builder/story.c \
 	builder/supply.c \
@@ -173,6 +174,7 @@ UNIT_SRC := \
 	tests/unit/base_strv.c \
 	tests/unit/conflict.c \
 	tests/unit/graph.c \
+	tests/unit/history.c \
 	tests/unit/ini.c \
 	tests/unit/install.c \
 	tests/unit/key.c \
@@ -181,6 +183,7 @@ UNIT_SRC := \
 	tests/unit/note.c \
 	tests/unit/recipe.c \
 	tests/unit/resume.c \
+	tests/unit/screen.c \
 	tests/unit/stack.c \
 	tests/unit/staging.c \
 	tests/unit/threads.c \

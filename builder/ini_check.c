@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "builder/why.h"
+#include "fs/base/cleanup.h"
 
 #define WORDS_MAX 64
 
@@ -26,13 +27,13 @@ static bool section_fits(const char *pattern, const char *section)
 static int unknown_section(const struct ini *ini, const struct ini_entry *e,
 			   const struct ini_allowed *allowed, char **why)
 {
-	const char *words[WORDS_MAX] = { NULL };
+	autostrv struct strv words = { 0 };
 	const char *near;
-	size_t n = 0;
 
-	for (; allowed->section && n < WORDS_MAX - 1; allowed++)
-		words[n++] = strcmp(allowed->section, "source:*") ? allowed->section : "source";
-	near = why_near(e->section, words);
+	for (; allowed->section; allowed++)
+		if (strv_addn(&words, allowed->section, strcspn(allowed->section, ":")) < 0)
+			return why_errno(why, -ENOMEM, "%s", ini->path);
+	near = why_near(e->section, (const char *const *)words.v);
 	if (near)
 		return why_set(why, -EINVAL, "%s:%u: unknown section [%s] (did you mean [%s]?)",
 			       ini->path, e->line, e->section, near);
