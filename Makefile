@@ -131,6 +131,7 @@ BUILDER_SRC := \
 	builder/crossfiles.c \
 	builder/elf.c \
 	builder/fetch.c \
+	builder/fetch_verb.c \
 	builder/fixup.c \
 	builder/fixup_elf.c \
 	builder/fixup_text.c \

@@ -9,7 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -21,22 +20,57 @@
 #include "fs/base/log.h"
 
 #define CONNECT_SECONDS 5L
-#define STALL_SECONDS	30L
+#define STALL_SECONDS	30
 #define STALL_BYTES	100L /* a second */
+#define AT_ONCE		8L
+#define AT_ONCE_A_HOST	3L
+#define TURN_MS		100 /* between looks whether a file that somebody else fetches is there */
 
-struct transfer {
-	const char *name;
-	curl_off_t before; /* bytes that were there already */
+enum state { WAITING_FOR_TURN, RUNNING, OVER };
+
+struct download {
+	struct download *next;
+	struct fetcher *fetcher;
+	struct fetch_events events;
+	enum state state;
+	char *url, *dir, *name, *path, *part_path, *bad_path, *host;
+	char sha256[DIGEST_HEX];
+	FILE *part; /* locked */
+	CURL *curl;
+	curl_off_t from; /* bytes that were there already */
 	struct timespec shown;
-	bool bar;
+	char details[CURL_ERROR_SIZE];
 };
+
+static void download_free(struct download *d)
+{
+	if (d->curl && d->fetcher->multi)
+		curl_multi_remove_handle(d->fetcher->multi, d->curl);
+	curl_easy_cleanup(d->curl);
+	if (d->part)
+		fclose(d->part);
+	free(d->url);
+	free(d->dir);
+	free(d->name);
+	free(d->path);
+	free(d->part_path);
+	free(d->bad_path);
+	free(d->host);
+	free(d);
+}
 
 void fetch_release(struct fetcher *f)
 {
+	while (f->all) {
+		struct download *d = f->all;
+
+		f->all = d->next;
+		download_free(d);
+	}
 	strv_release(&f->dead);
-	if (f->curl)
-		curl_easy_cleanup(f->curl);
-	f->curl = NULL;
+	if (f->multi)
+		curl_multi_cleanup(f->multi);
+	f->multi = NULL;
 }
 
 int fetch_check(const char *dir, const char *name, const char *sha256)
@@ -71,46 +105,22 @@ static char *url_host(const char *url)
 	return host ? host : strdup("this machine");
 }
 
-static unsigned terminal_width(void)
+/* ---- the end of one ---- */
+
+/* `why` is the listener's from here on. */
+static void end(struct download *d, int r, char *why)
 {
-	struct winsize w;
+	struct stat st;
 
-	return ioctl(STDERR_FILENO, TIOCGWINSZ, &w) == 0 && w.ws_col ? w.ws_col : 80;
-}
-
-/* "libffi-3.4.4.tar.gz  [#######.......]  51 %  0.7 of 1.3 MB" */
-static int show_bar(void *data, curl_off_t total, curl_off_t now, curl_off_t up_total,
-		    curl_off_t up)
-{
-	struct transfer *t = data;
-	char text[64], bar[64];
-	struct timespec ts;
-	unsigned width = terminal_width();
-	int cells, full;
-
-	(void)up_total;
-	(void)up;
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	if (!total || (now < total && (ts.tv_sec - t->shown.tv_sec) * 1000 +
-						      (ts.tv_nsec - t->shown.tv_nsec) / 1000000 <
-					      100))
-		return 0;
-	t->shown = ts;
-	total += t->before;
-	now += t->before;
-	snprintf(text, sizeof(text), "%3d %%  %.1f of %.1f MB", (int)(now * 100 / total), now / 1e6,
-		 total / 1e6);
-	cells = (int)width - (int)strlen(t->name) - (int)strlen(text) - 7;
-	cells = cells > 40 ? 40 : cells;
-	if (cells < 5) {
-		fprintf(stderr, "\r%.*s\033[K", (int)width - 1, text);
-		return 0;
-	}
-	full = (int)(now * cells / total);
-	memset(bar, '#', full);
-	memset(bar + full, '.', cells - full);
-	fprintf(stderr, "\r%s  [%.*s]  %s\033[K", t->name, cells, bar, text);
-	return 0;
+	if (d->curl)
+		curl_multi_remove_handle(d->fetcher->multi, d->curl);
+	if (r < 0 && d->part && fstat(fileno(d->part), &st) == 0 && st.st_size == 0)
+		unlink(d->part_path);
+	if (d->part)
+		fclose(d->part);
+	d->part = NULL;
+	d->state = OVER;
+	d->events.done(d->events.arg, r, why);
 }
 
 /* curl tells no difference between "nothing is there" and "it is slow": a host is dead when no
@@ -125,17 +135,82 @@ static bool is_dead(CURL *c, CURLcode code)
 	return code == CURLE_OPERATION_TIMEDOUT && connected == 0;
 }
 
-static void set_options(CURL *c, struct transfer *t)
+static int explain(struct download *d, CURLcode code, char **why)
+{
+	bool dead = is_dead(d->curl, code);
+	long http = 0;
+
+	if (dead && strv_add(&d->fetcher->dead, d->host) < 0)
+		return why_errno(why, -ENOMEM, "cannot fetch");
+	curl_easy_getinfo(d->curl, CURLINFO_RESPONSE_CODE, &http);
+	if (code == CURLE_HTTP_RETURNED_ERROR)
+		return why_set(why, -EIO, "%s says HTTP %ld", d->host, http);
+	if (code == CURLE_WRITE_ERROR)
+		return why_set(why, -EIO, "cannot write what %s sends: %s", d->host,
+			       strerror(errno));
+	if (code == CURLE_FILE_COULDNT_READ_FILE)
+		return why_set(why, -EIO, "%s", d->details);
+	return why_set(why, dead ? -EHOSTUNREACH : -EIO, "%s: %s", d->host,
+		       *d->details ? d->details : curl_easy_strerror(code));
+}
+
+/* The hash of all of `part`. */
+static int check_part(struct download *d, char **why)
+{
+	char hex[DIGEST_HEX];
+	int r;
+
+	if (fflush(d->part) != 0)
+		return why_errno(why, -errno, "cannot write '%s'", d->part_path);
+	if (lseek(fileno(d->part), 0, SEEK_SET) < 0)
+		return why_errno(why, -errno, "cannot read '%s'", d->name);
+	r = digest_of_fd(fileno(d->part), hex);
+	if (r < 0)
+		return why_errno(why, r, "cannot read '%s'", d->name);
+	if (strcmp(hex, d->sha256) != 0)
+		return why_set(why, -EBADMSG, "sha256 of '%s' is %s, and should be %s", d->name,
+			       hex, d->sha256);
+	return fsync(fileno(d->part)) < 0 ? why_errno(why, -errno, "cannot write '%s'", d->name)
+					  : 0;
+}
+
+/* ---- the transfer ---- */
+
+static int show_progress(void *data, curl_off_t total, curl_off_t now, curl_off_t up_total,
+			 curl_off_t up)
+{
+	struct download *d = data;
+	struct timespec ts;
+
+	(void)up_total;
+	(void)up;
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	if (now < total &&
+	    (ts.tv_sec - d->shown.tv_sec) * 1000 + (ts.tv_nsec - d->shown.tv_nsec) / 1000000 < 100)
+		return 0;
+	d->shown = ts;
+	d->events.progress(d->events.arg, d->from + now, total ? d->from + total : 0);
+	return 0;
+}
+
+static void set_options(struct download *d)
 {
 	const char *ca = getenv("CURL_CA_BUNDLE");
+	CURL *c = d->curl;
 
+	curl_easy_setopt(c, CURLOPT_URL, d->url);
+	curl_easy_setopt(c, CURLOPT_WRITEDATA, d->part);
+	curl_easy_setopt(c, CURLOPT_ERRORBUFFER, d->details);
+	curl_easy_setopt(c, CURLOPT_RESUME_FROM_LARGE, d->from);
+	curl_easy_setopt(c, CURLOPT_PRIVATE, d);
 	curl_easy_setopt(c, CURLOPT_FOLLOWLOCATION, 1L);
 	curl_easy_setopt(c, CURLOPT_MAXREDIRS, 10L);
 	curl_easy_setopt(c, CURLOPT_FAILONERROR, 1L);
 	curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
+	curl_easy_setopt(c, CURLOPT_PIPEWAIT, 1L); /* HTTP/2: the connection that is there */
 	curl_easy_setopt(c, CURLOPT_NETRC, (long)CURL_NETRC_OPTIONAL);
 	curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT, CONNECT_SECONDS);
-	curl_easy_setopt(c, CURLOPT_LOW_SPEED_TIME, STALL_SECONDS);
+	curl_easy_setopt(c, CURLOPT_LOW_SPEED_TIME, (long)(d->fetcher->patience ?: STALL_SECONDS));
 	curl_easy_setopt(c, CURLOPT_LOW_SPEED_LIMIT, STALL_BYTES);
 	curl_easy_setopt(c, CURLOPT_USERAGENT, "xsysfs/" VERSION);
 #if LIBCURL_VERSION_NUM >= 0x075500
@@ -147,150 +222,212 @@ static void set_options(CURL *c, struct transfer *t)
 #endif
 	if (ca && *ca)
 		curl_easy_setopt(c, CURLOPT_CAINFO, ca);
-	if (t->bar) {
+	if (d->events.progress) {
 		curl_easy_setopt(c, CURLOPT_NOPROGRESS, 0L);
-		curl_easy_setopt(c, CURLOPT_XFERINFOFUNCTION, show_bar);
-		curl_easy_setopt(c, CURLOPT_XFERINFODATA, t);
+		curl_easy_setopt(c, CURLOPT_XFERINFOFUNCTION, show_progress);
+		curl_easy_setopt(c, CURLOPT_XFERINFODATA, d);
 	}
 }
 
-static int explain(struct fetcher *f, CURLcode code, const char *url, const char *details,
-		   char **why)
+/* The rest of `part`, from where an earlier try ended. */
+static int transfer(struct download *d, char **why)
 {
-	autofree char *host = url_host(url);
-	bool dead = is_dead(f->curl, code);
-	long http = 0;
-
-	if (!host)
-		return why_errno(why, -ENOMEM, "cannot fetch");
-	if (dead && strv_add(&f->dead, host) < 0)
-		return why_errno(why, -ENOMEM, "cannot fetch");
-	curl_easy_getinfo(f->curl, CURLINFO_RESPONSE_CODE, &http);
-	if (code == CURLE_HTTP_RETURNED_ERROR)
-		return why_set(why, -EIO, "%s says HTTP %ld", host, http);
-	if (code == CURLE_WRITE_ERROR)
-		return why_set(why, -EIO, "cannot write what %s sends: %s", host, strerror(errno));
-	if (code == CURLE_FILE_COULDNT_READ_FILE)
-		return why_set(why, -EIO, "%s", details);
-	return why_set(why, dead ? -EHOSTUNREACH : -EIO, "%s: %s", host,
-		       *details ? details : curl_easy_strerror(code));
+	if (!d->curl)
+		d->curl = curl_easy_init();
+	if (!d->curl)
+		return why_errno(why, -ENOMEM, "cannot fetch '%s'", d->name);
+	curl_easy_reset(d->curl);
+	d->from = lseek(fileno(d->part), 0, SEEK_END);
+	if (d->from < 0)
+		return why_errno(why, -errno, "cannot read '%s'", d->part_path);
+	set_options(d);
+	if (curl_multi_add_handle(d->fetcher->multi, d->curl) != CURLM_OK)
+		return why_errno(why, -ENOMEM, "cannot fetch '%s'", d->name);
+	d->state = RUNNING;
+	return 0;
 }
 
-/* Get the rest of `part` from `from` on. 0, -EAGAIN when that rest is not to be had, or -errno. */
-static int transfer(struct fetcher *f, const char *url, const char *name, FILE *part,
-		    curl_off_t from, char **why)
+/* From the start, when the server or the hash wants it so. */
+static int transfer_again(struct download *d, char **why)
 {
-	struct transfer t = { .name = name, .before = from, .bar = isatty(STDERR_FILENO) };
-	char details[CURL_ERROR_SIZE] = "";
-	long http = 0;
-	CURLcode code;
-
-	curl_easy_reset(f->curl);
-	set_options(f->curl, &t);
-	curl_easy_setopt(f->curl, CURLOPT_URL, url);
-	curl_easy_setopt(f->curl, CURLOPT_WRITEDATA, part);
-	curl_easy_setopt(f->curl, CURLOPT_ERRORBUFFER, details);
-	curl_easy_setopt(f->curl, CURLOPT_RESUME_FROM_LARGE, from);
-	code = curl_easy_perform(f->curl);
-	if (t.shown.tv_sec)
-		fputs("\r\033[K", stderr);
-	curl_easy_getinfo(f->curl, CURLINFO_RESPONSE_CODE, &http);
-	if (from > 0 && (code == CURLE_RANGE_ERROR || code == CURLE_BAD_DOWNLOAD_RESUME ||
-			 code == CURLE_FILE_COULDNT_READ_FILE || http == 416))
-		return -EAGAIN;
-	if (code == CURLE_OK && fflush(part) != 0)
-		return why_errno(why, -errno, "cannot write '%s'", name);
-	return code == CURLE_OK ? 0 : explain(f, code, url, details, why);
+	curl_multi_remove_handle(d->fetcher->multi, d->curl);
+	rewind(d->part);
+	if (ftruncate(fileno(d->part), 0) < 0)
+		return why_errno(why, -errno, "cannot write '%s'", d->name);
+	return transfer(d, why);
 }
 
-/* The hash of all of `part`. */
-static int check_part(FILE *part, const char *name, const char *sha256, char **why)
+static int keep(struct download *d, char **why)
 {
-	char hex[DIGEST_HEX];
+	return rename(d->part_path, d->path) < 0
+		       ? why_errno(why, -errno, "cannot rename to '%s'", d->path)
+		       : 0;
+}
+
+static void put_aside(struct download *d, char **why)
+{
+	autofree char *wrong = *why;
+
+	if (rename(d->part_path, d->bad_path) == 0)
+		why_set(why, -EBADMSG, "%s (kept as '%s')", wrong ? wrong : "", d->bad_path);
+	else
+		take_ptr(wrong);
+}
+
+static void transfer_is_over(struct download *d, CURLcode code)
+{
+	char *why = NULL;
+	long http = 0;
 	int r;
 
-	if (lseek(fileno(part), 0, SEEK_SET) < 0)
-		return why_errno(why, -errno, "cannot read '%s'", name);
-	r = digest_of_fd(fileno(part), hex);
-	if (r < 0)
-		return why_errno(why, r, "cannot read '%s'", name);
-	if (strcmp(hex, sha256) != 0)
-		return why_set(why, -EBADMSG, "sha256 of '%s' is %s, and should be %s", name, hex,
-			       sha256);
-	return fsync(fileno(part)) < 0 ? why_errno(why, -errno, "cannot write '%s'", name) : 0;
-}
-
-/* From where an earlier try ended; from the start when the server or the hash wants it so. */
-static int fetch_part(struct fetcher *f, const char *url, const char *name, const char *sha256,
-		      FILE *part, char **why)
-{
-	curl_off_t from = lseek(fileno(part), 0, SEEK_END);
-	int r = transfer(f, url, name, part, from, why);
-
+	curl_easy_getinfo(d->curl, CURLINFO_RESPONSE_CODE, &http);
+	r = code == CURLE_OK ? check_part(d, &why) : 0;
+	if (d->from > 0 &&
+	    (r == -EBADMSG || code == CURLE_RANGE_ERROR || code == CURLE_BAD_DOWNLOAD_RESUME ||
+	     code == CURLE_FILE_COULDNT_READ_FILE || http == 416)) {
+		free(why);
+		why = NULL;
+		r = transfer_again(d, &why);
+		if (r == 0)
+			return;
+	} else if (code != CURLE_OK) {
+		r = explain(d, code, &why);
+	}
 	if (r == 0)
-		r = check_part(part, name, sha256, why);
-	if (from <= 0 || (r != -EAGAIN && r != -EBADMSG))
-		return r;
+		r = keep(d, &why);
 	if (r == -EBADMSG)
-		free(*why);
-	rewind(part);
-	if (ftruncate(fileno(part), 0) < 0)
-		return why_errno(why, -errno, "cannot write '%s'", name);
-	r = transfer(f, url, name, part, 0, why);
-	return r == 0 ? check_part(part, name, sha256, why) : r;
+		put_aside(d, &why);
+	end(d, r, why);
 }
 
-/* Open and lock the partial file, or wait for who has it. He may have moved it away meanwhile. */
-static FILE *open_part(const char *path)
-{
-	for (;;) {
-		autoclose FILE *part = fopen(path, "a+e");
-		struct stat ours, there;
+/* ---- whose turn it is ---- */
 
-		if (!part || flock(fileno(part), LOCK_EX) < 0 || fstat(fileno(part), &ours) < 0)
-			return NULL;
-		if (stat(path, &there) == 0 && there.st_ino == ours.st_ino &&
-		    there.st_dev == ours.st_dev)
-			return take_ptr(part);
-	}
+/* Open and lock the partial file. 1; 0 when somebody has it; -errno. */
+static int open_part(struct download *d)
+{
+	autoclose FILE *part = fopen(d->part_path, "a+e");
+	struct stat ours, there;
+
+	if (!part)
+		return -errno;
+	if (flock(fileno(part), LOCK_EX | LOCK_NB) < 0)
+		return errno == EWOULDBLOCK ? 0 : -errno;
+	/* who had it may have moved it away meanwhile */
+	if (fstat(fileno(part), &ours) < 0 || stat(d->part_path, &there) < 0 ||
+	    there.st_ino != ours.st_ino || there.st_dev != ours.st_dev)
+		return 0;
+	d->part = take_ptr(part);
+	return 1;
 }
 
-int fetch_url(struct fetcher *f, const char *url, const char *dir, const char *name,
-	      const char *sha256, char **why)
+static void take_turn(struct download *d)
 {
-	autofree char *path = places_join(dir, name);
-	autofree char *part_path = NULL;
-	autofree char *bad_path = NULL;
-	autofree char *host = url_host(url);
-	autoclose FILE *part = NULL;
-	struct stat st;
+	char *why = NULL;
 	int r;
 
-	if (!f->curl)
-		f->curl = curl_easy_init();
-	if (!f->curl || !path || !host || asprintf(&part_path, "%s.part", path) < 0 ||
-	    asprintf(&bad_path, "%s.bad", path) < 0)
-		return why_errno(why, -ENOMEM, "cannot fetch '%s'", name);
-	if (strv_has(&f->dead, host))
-		return why_set(why, -EHOSTUNREACH, "%s did not answer before", host);
-	part = open_part(part_path);
-	if (!part)
-		return why_errno(why, -errno, "cannot write '%s'", part_path);
-	if (fetch_check(dir, name, sha256) == 1) { /* somebody else was at it */
-		unlink(part_path);
-		return 0;
+	if (strv_has(&d->fetcher->dead, d->host)) {
+		why_set(&why, -EHOSTUNREACH, "%s did not answer before", d->host);
+		end(d, -EHOSTUNREACH, why);
+		return;
 	}
-	if (!isatty(STDERR_FILENO))
-		log_note("fetching '%s' from %s", name, host);
-	r = fetch_part(f, url, name, sha256, part, why);
-	if (r == -EBADMSG && rename(part_path, bad_path) == 0) {
-		autofree char *wrong = *why;
+	r = open_part(d);
+	if (r == 0)
+		return;
+	if (r < 0) {
+		why_errno(&why, r, "cannot write '%s'", d->part_path);
+	} else if (fetch_check(d->dir, d->name, d->sha256) == 1) { /* somebody else was at it */
+		unlink(d->part_path);
+		end(d, 0, NULL);
+		return;
+	} else {
+		log_note("fetching '%s' from %s", d->name, d->host);
+		r = transfer(d, &why);
+	}
+	if (r < 0)
+		end(d, r, why);
+}
 
-		return why_set(why, r, "%s (kept as '%s')", wrong, bad_path);
+int fetch_start(struct fetcher *f, const char *url, const char *dir, const char *name,
+		const char *sha256, const struct fetch_events *events)
+{
+	struct download *d;
+
+	if (!f->multi) {
+		f->multi = curl_multi_init();
+		if (!f->multi)
+			return -ENOMEM;
+		curl_multi_setopt(f->multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, AT_ONCE);
+		curl_multi_setopt(f->multi, CURLMOPT_MAX_HOST_CONNECTIONS, AT_ONCE_A_HOST);
 	}
-	if (r < 0 && stat(part_path, &st) == 0 && st.st_size == 0)
-		unlink(part_path);
-	if (r == 0 && rename(part_path, path) < 0)
-		return why_errno(why, -errno, "cannot rename to '%s'", path);
-	return r;
+	d = calloc(1, sizeof(*d));
+	if (!d)
+		return -ENOMEM;
+	d->fetcher = f;
+	d->events = *events;
+	snprintf(d->sha256, sizeof(d->sha256), "%s", sha256);
+	d->url = strdup(url);
+	d->dir = strdup(dir);
+	d->name = strdup(name);
+	d->host = url_host(url);
+	d->path = places_join(dir, name);
+	if (asprintf(&d->part_path, "%s/%s.part", dir, name) < 0)
+		d->part_path = NULL;
+	if (asprintf(&d->bad_path, "%s/%s.bad", dir, name) < 0)
+		d->bad_path = NULL;
+	if (!d->url || !d->dir || !d->name || !d->host || !d->path || !d->part_path ||
+	    !d->bad_path) {
+		download_free(d);
+		return -ENOMEM;
+	}
+	d->next = f->all;
+	f->all = d;
+	return 0;
+}
+
+/* ---- all of them ---- */
+
+static void hear(struct fetcher *f)
+{
+	CURLMsg *message;
+	int left;
+
+	while ((message = curl_multi_info_read(f->multi, &left))) {
+		CURLcode code = message->data.result;
+		struct download *d = NULL;
+
+		if (message->msg != CURLMSG_DONE)
+			continue;
+		curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &d);
+		transfer_is_over(d, code);
+	}
+}
+
+static void drop_over(struct fetcher *f)
+{
+	for (struct download **at = &f->all; *at;) {
+		struct download *d = *at;
+
+		if (d->state != OVER) {
+			at = &d->next;
+			continue;
+		}
+		*at = d->next;
+		download_free(d);
+	}
+}
+
+void fetch_run(struct fetcher *f)
+{
+	while (f->all) {
+		int running = 0;
+
+		for (struct download *d = f->all; d; d = d->next)
+			if (d->state == WAITING_FOR_TURN)
+				take_turn(d);
+		curl_multi_perform(f->multi, &running);
+		hear(f);
+		drop_over(f);
+		if (f->all)
+			curl_multi_poll(f->multi, NULL, 0, TURN_MS, NULL);
+	}
 }

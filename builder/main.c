@@ -22,8 +22,8 @@ struct verb {
 static const struct verb verbs[] = {
 	{ "build", "[OPTION...] PKG...", "build packages and what they need, and install them",
 	  verb_build, 1, 1000 },
-	{ "fetch", "[OPTION...] PKG...", "download the sources of packages and of what they need",
-	  verb_fetch, 1, 1000 },
+	{ "fetch", "[OPTION...] [PKG...]", "download the sources of packages and of what they need",
+	  verb_fetch, 0, 1000 },
 	{ "mount", "[OPTION...] BOARD [MNT]",
 	  "mount a board's sysroot, getting its toolchain first", verb_mount, 1, 2 },
 	{ "toolchain", "[OPTION...] [BOARD]", "get a board's toolchain and print its folder",

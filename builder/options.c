@@ -17,13 +17,33 @@ struct option_help {
 	const char *help;
 };
 
-enum { SOURCES = 256, RECIPES, PATCHES, BOARDS, BOARD, KEEP, EXPLAIN, PLAIN, CHECK };
+enum {
+	SOURCES = 256,
+	RECIPES,
+	PATCHES,
+	BOARDS,
+	BOARD,
+	KEEP,
+	EXPLAIN,
+	PLAIN,
+	CHECK,
+	OFFLINE,
+	FETCH_ONLY,
+	VERIFY,
+	PATIENCE
+};
 
 static const struct option_help table[] = {
 	{ "build fetch", "board", BOARD, "NAME", "build for this board (boards/NAME.ini)" },
 	{ "build", "keep-going", 'k', NULL, "when a package fails, build all that do not need it" },
 	{ "build", "check", CHECK, NULL,
 	  "build them once more, elsewhere, and show where the results differ" },
+	{ "build fetch", "patience", PATIENCE, "SECONDS",
+	  "with a server that sends nothing (default: 30)" },
+	{ "build", "fetch-only", FETCH_ONLY, NULL, "download what is to be built, build nothing" },
+	{ "build fetch", "offline", OFFLINE, NULL,
+	  "download nothing: it is all at hand, or an error" },
+	{ "fetch", "verify", VERIFY, NULL, "hash again all that was downloaded before" },
 	{ "build", "plain", PLAIN, NULL, "lines instead of the live view, on a terminal too" },
 	{ "build", "where", 'C', "WHERE", "install into this mount (default: the board's)" },
 	{ "build", "jobs", 'j', "N",
@@ -71,14 +91,14 @@ static int set_string(char **to, const char *value)
 	return *to ? 0 : -ENOMEM;
 }
 
-static int set_jobs(struct options *o, const char *value)
+static int set_number(int *to, const char *option, const char *value, long most)
 {
 	char *end;
 	long n = strtol(value, &end, 10);
 
-	if (*end || n < 1 || n > 1024)
-		return log_error("-j wants a number from 1 to 1024, not '%s'", value);
-	o->jobs = (int)n;
+	if (*end || n < 1 || n > most)
+		return log_error("%s wants a number from 1 to %ld, not '%s'", option, most, value);
+	*to = (int)n;
 	return 0;
 }
 
@@ -92,7 +112,7 @@ static int set(struct options *o, int letter, const char *value)
 		o->where = value;
 		return 0;
 	case 'j':
-		return set_jobs(o, value);
+		return set_number(&o->jobs, "-j", value, 1024);
 	case 'n':
 		o->dry_run = true;
 		return 0;
@@ -101,6 +121,17 @@ static int set(struct options *o, int letter, const char *value)
 		return 0;
 	case CHECK:
 		o->check = true;
+		return 0;
+	case PATIENCE:
+		return set_number(&o->patience, "--patience", value, 3600);
+	case OFFLINE:
+		o->offline = true;
+		return 0;
+	case FETCH_ONLY:
+		o->fetch_only = true;
+		return 0;
+	case VERIFY:
+		o->verify = true;
 		return 0;
 	case PLAIN:
 		o->plain = true;

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "builder/box.h"
+#include "builder/fetch_verb.h"
 #include "builder/history.h"
 #include "builder/screen.h"
 #include "builder/verbs.h"
@@ -93,7 +94,8 @@ int request_open(struct request *q, struct options *o)
 	char *why = NULL;
 	int r;
 
-	*q = (struct request){ .options = o, .sources.places = &o->places };
+	*q = (struct request){ .options = o,
+			       .sources = { .places = &o->places, .offline = o->offline } };
 	r = verb_board(o, o->board, &q->board);
 	if (r < 0)
 		return r;
@@ -134,6 +136,20 @@ static int tell_story(struct request *q, struct story *story)
 	return r < 0 ? log_errno(r, "cannot plan") : 0;
 }
 
+/* The sources of all that is, or may turn out to be, due. */
+static int fetch_due(const struct request *q, const struct schedule *s)
+{
+	autofree const struct recipe **recipes = calloc(s->n + 1, sizeof(*recipes));
+	size_t n = 0;
+
+	if (!recipes)
+		return log_errno(-ENOMEM, "cannot fetch");
+	for (size_t i = 0; i < s->n; i++)
+		if (s->v[i].state != JOB_OVER)
+			recipes[n++] = s->v[i].recipe;
+	return fetch_and_show(q->options, recipes, n) ? -EIO : 0;
+}
+
 static void say_above(void *screen, const char *line)
 {
 	screen_say(screen, line);
@@ -144,8 +160,10 @@ static int run(struct request *q, struct schedule *s)
 	struct screen *screen = NULL;
 	int r;
 
-	if (q->options->dry_run) {
+	if (q->options->dry_run || q->options->fetch_only) {
 		r = schedule_init(s);
+		if (r == 0 && q->options->fetch_only)
+			return fetch_due(q, s);
 		if (r == 0)
 			schedule_show(s);
 		return r;
@@ -184,7 +202,9 @@ int request_build(struct request *q, const struct strv *forced, int *signal)
 	if (r == 0)
 		r = run(q, &s);
 	story.end = story_now(&story);
-	kept = q->options->dry_run || forced ? 0 : history_keep(q->board->builds, &story);
+	kept = q->options->dry_run || q->options->fetch_only || forced
+		       ? 0
+		       : history_keep(q->board->builds, &story);
 	if (kept < 0)
 		log_errno(kept, "cannot write to '%s'", q->board->builds);
 	if (signal)

@@ -3,15 +3,18 @@
  *
  * The recipe's sources are tried in the order written: first all of them in the folders of archives
  * at hand (what was downloaded before, and every --sources DIR), then over the network. What the
- * hash accepts is taken; it is checked again each time.
+ * hash accepts is taken; it is checked again each time. What was downloaded is kept by its hash,
+ * SOURCES/SHA256/FILE, for all boards and all processes of a user.
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
+
 #include "builder/aptsource.h"
 #include "builder/board.h"
 #include "builder/fetch.h"
-#include "builder/places.h"
+#include "builder/options.h"
 #include "builder/recipe.h"
 
 /* What downloads share during one run. */
@@ -19,23 +22,31 @@ struct source_ways {
 	const struct places *places;
 	struct fetcher fetcher;
 	struct aptsource apt;
+	bool offline; /* what is not at hand cannot be had */
 };
 
+/* As the command line has it. */
+struct source_ways source_ways(const struct options *o);
 void source_release(struct source_ways *w);
 
-/* The path of an archive that is the recipe's; the caller frees. 0 or -errno with `*why`. A source
- * that fails is said in a line, as long as there is another. */
-int source_get(struct source_ways *w, const struct recipe *recipe, char **path, char **why);
-
-/* The same for a board's toolchain. */
-int source_get_toolchain(struct source_ways *w, const struct board *board, char **path, char **why);
-
-/* What is told while sources are fetched. `i` is the index of the recipe. Any may be NULL. */
+/* How they are heard of; `i` is the index of the recipe. Any may be NULL. */
 struct source_events {
 	void (*got)(void *arg, size_t i, const char *path);
 	void (*failed)(void *arg, size_t i, const char *why);
-	void (*progress)(void *arg, size_t i, uint64_t have, uint64_t total);
+	void (*progress)(void *arg, size_t i, uint64_t have,
+			 uint64_t total); /* bytes; 0: unknown */
 	void *arg;
 };
+
+/* Have the sources of `n` recipes: those at hand are found first, the rest is downloaded, many at
+ * once. `got` or `failed` is called once for each. A source that fails is said in a line, as long
+ * as there is another. Returns how many failed. */
 int source_get_all(struct source_ways *w, const struct recipe *const *recipes, size_t n,
 		   const struct source_events *events);
+
+/* The archive of a board's toolchain; the caller frees `*path`. 0 or -errno with `*why`. */
+int source_get_toolchain(struct source_ways *w, const struct board *board, char **path, char **why);
+
+/* Hash everything that was downloaded before: `bad` gets the paths of what has changed since. 0 or
+ * -errno. */
+int source_verify(const struct places *places, struct strv *bad, size_t *n);

@@ -330,6 +330,13 @@ same_everywhere()
 }
 
 # What is mounted in our folder goes away in good order: by `xsysfs umount` where it is ours.
+# at_end COMMAND...: done when the test ends, however it ends.
+at_end()
+{
+	at_end_command="$* || :"
+	trap 'at_end_status=$?; eval "$at_end_command"; (exit "$at_end_status"); test_end' EXIT
+}
+
 test_end()
 {
 	status=$?
