@@ -81,7 +81,8 @@ int fetch_and_show(const struct options *o, const struct recipe *const *recipes,
 	r = source_get_all(&ways, recipes, n, &events);
 	log_redirect(NULL, NULL);
 	source_release(&ways);
-	screen_free(take_ptr(f.screen));
+	screen_free(f.screen);
+	f.screen = NULL;
 	strv_foreach (path, &f.paths)
 		puts(*path);
 	return r;

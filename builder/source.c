@@ -177,8 +177,9 @@ static int start_errand(struct errand *e, char **why)
 	autofree char *url = NULL;
 	int r;
 
-	free(take_ptr(e->dir));
-	free(take_ptr(e->file));
+	free(e->dir);
+	free(e->file);
+	e->dir = e->file = NULL;
 	if (e->ways->offline)
 		return why_set(why, -ENETDOWN, "'%s' is not at hand, and this is --offline",
 			       source->file ? source->file : source->debian);

@@ -334,6 +334,7 @@ same_everywhere()
 at_end()
 {
 	at_end_command="$* || :"
+	at_end_status=
 	trap 'at_end_status=$?; eval "$at_end_command"; (exit "$at_end_status"); test_end' EXIT
 }
 
