@@ -62,6 +62,8 @@ ENGINE_SRC := \
 	fs/note.c \
 	fs/open.c \
 	fs/orphan.c \
+	fs/parts.c \
+	fs/reads.c \
 	fs/rename.c \
 	fs/requests.c \
 	fs/resume.c \
@@ -103,6 +105,7 @@ COMMAND_SRC := \
 	fs/cmd_change.c \
 	fs/cmd_diff.c \
 	fs/cmd_mount.c \
+	fs/cmd_parts.c \
 	fs/cmd_run.c \
 	fs/cmd_show.c \
 	fs/cmd_staging.c \
@@ -182,6 +185,7 @@ UNIT_SRC := \
 	tests/unit/layer.c \
 	tests/unit/names.c \
 	tests/unit/note.c \
+	tests/unit/parts.c \
 	tests/unit/recipe.c \
 	tests/unit/resume.c \
 	tests/unit/screen.c \

@@ -3,7 +3,7 @@
  * the worker (`begun` of roster.h), and so nothing on disk.
  *
  *   token            of him who asked
- *   version key needs replaces   what he asked for
+ *   version key needs replaces part part.1 ...   what he asked for
  *   below.0 ...      ids of the layers that the build view shows, top first; the base is under them
  */
 #pragma once

@@ -60,9 +60,14 @@ extern const struct cmd cmd_run;				   /* cmd_run.c */
 extern const struct cmd cmd_upgrade;				   /* cmd_upgrade.c */
 extern const struct cmd cmd_status, cmd_list, cmd_owns, cmd_files; /* cmd_show.c */
 extern const struct cmd cmd_remove, cmd_rollback, cmd_gc;	   /* cmd_change.c */
+extern const struct cmd cmd_parts;				   /* cmd_parts.c */
 extern const struct cmd cmd_diff;				   /* cmd_diff.c */
 extern const struct cmd cmd_staging;				   /* cmd_staging.c */
 extern const struct cmd cmd_build, cmd_fetch, cmd_toolchain;	   /* cmd_builder.c */
+
+/* Rules of parts.h from a file, "-" for stdin. Says what is wrong, and returns -errno. */
+struct parts;
+int cmd_read_parts(const char *path, struct parts *parts);
 
 /* Become xsysfs-build with these arguments (argv[0] is its verb). Returns only on failure. */
 int cmd_exec_builder(char **argv);

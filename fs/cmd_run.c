@@ -12,11 +12,12 @@
 #include "fs/cmd.h"
 #include "fs/control.h"
 #include "fs/lease.h"
+#include "fs/parts.h"
 #include "fs/sandbox.h"
 #include "fs/where.h"
 
 static int begin(struct lease *lease, const struct where *where, const struct cmd *cmd,
-		 const struct cmd_line *line)
+		 const struct cmd_line *line, const struct parts *parts)
 {
 	static const char *const passed[] = { "package", "version", "key", "needs", "replaces" };
 	const char *package = cmd_value(cmd, line, "package");
@@ -32,6 +33,8 @@ static int begin(struct lease *lease, const struct where *where, const struct cm
 			value = "0";
 		r = kv_set(&request, passed[i], value ? value : "");
 	}
+	if (r == 0)
+		r = parts_to_kv(parts, &request);
 	if (r == 0)
 		r = lease_begin(lease, where, package, &request, &reply);
 	message = kv_get(&reply, "message");
@@ -97,9 +100,14 @@ static int run_command(const struct where *where, const char *package, char **ar
 static int install(const struct cmd *cmd, const struct cmd_line *line, const struct where *where)
 {
 	const char *package = cmd_value(cmd, line, "package");
+	const char *rules = cmd_value(cmd, line, "parts");
+	cleanup(parts_release) struct parts parts = { 0 };
 	struct lease lease;
-	int r = begin(&lease, where, cmd, line);
+	int r = rules ? cmd_read_parts(rules, &parts) : 0;
 
+	if (r < 0)
+		return CMD_FAILED;
+	r = begin(&lease, where, cmd, line, &parts);
 	if (r == 0)
 		r = lease_watch(&lease);
 	if (r == 0)
@@ -151,5 +159,6 @@ const struct cmd cmd_run = {
 		{ 0, "needs", "A,B", "the packages that it may see" },
 		{ 0, "replaces", "A,B", "the packages whose files it may write over" },
 		{ 0, "key", "TEXT", "kept with the layer, for builders" },
+		{ 0, "parts", "FILE", "rules for its parts (see 'xsysfs help parts')" },
 	},
 };

@@ -15,6 +15,7 @@
 #include "fs/control.h"
 #include "fs/layer.h"
 #include "fs/meta.h"
+#include "fs/parts.h"
 #include "fs/record.h"
 #include "fs/state.h"
 #include "fs/tree.h"
@@ -261,6 +262,8 @@ static int add_package(struct record *list, const struct layer *layer)
 	    (r = record_set(o, "layer", layer->id)) < 0 || (r = record_set(o, "key", m->key)) < 0 ||
 	    (r = record_set_list(o, "needs", &m->needs)) < 0 ||
 	    (r = record_set_list(o, "replaces", &m->replaces)) < 0 ||
+	    (r = record_set_list(o, "uses", &m->uses)) < 0 ||
+	    (r = record_set_list(o, "parts", &m->parts.rules)) < 0 ||
 	    (r = record_set_number(o, "files", m->files)) < 0 ||
 	    (r = record_set_number(o, "bytes", m->bytes)) < 0 ||
 	    (r = record_set(o, "when", when)) < 0) {
@@ -379,6 +382,7 @@ static char *below_root(const struct where *where, const char *given)
 static int print_owner(struct xs *xs, const struct where *where, const char *given)
 {
 	autofree char *path = below_root(where, given);
+	autofree char *part = NULL;
 	struct layer *layer = NULL;
 	struct node *node = NULL;
 	int r;
@@ -390,11 +394,14 @@ static int print_owner(struct xs *xs, const struct where *where, const char *giv
 	r = view_walk(xs->root, path, &node, NULL);
 	if (r == 0)
 		r = view_tag(node, &layer);
+	if (r == 0 && !node->dir && layer_parts(layer)->rules.n)
+		part = parts_of(layer_parts(layer), path, S_ISLNK(node->type));
 	node_unref(&xs->nodes, node);
 	if (r < 0)
 		return log_errno(r, "cannot tell who owns '%s'", given);
 	if (layer->origin == ORIGIN_PACKAGE)
-		printf("%s\t%s %s\n", given, layer_package(layer), layer_version(layer));
+		printf("%s\t%s %s%s%s\n", given, layer_package(layer), layer_version(layer),
+		       part ? " " : "", part ? part : "");
 	else
 		printf("%s\t%s\n", given, origin_name(layer->origin));
 	layer_unref(layer);
@@ -422,9 +429,10 @@ const struct cmd cmd_owns = {
 	.name = "owns",
 	.args = "PATH...",
 	.summary = "say which package wrote each file",
-	.text = "Prints PATH, a tab, and \"package version\", \"base\" or \"local\". A PATH is one "
-		"in "
-		"the mount, or one below its root. A directory belongs to the base if the base has "
+	.text = "Prints PATH, a tab, and \"package version\" (and the part, if the package has "
+		"rules "
+		"for parts), \"base\" or \"local\". A PATH is one in the mount, or one below its "
+		"root. A directory belongs to the base if the base has "
 		"it, else to the lowest package that does.",
 	.run = run_owns,
 	.options = { CMD_WHERE },
@@ -432,12 +440,19 @@ const struct cmd cmd_owns = {
 
 /* ---- files ---- */
 
+struct listing {
+	const struct layer *layer;
+	const char *part; /* only this; NULL: all */
+};
+
 /* An empty directory is something that a package brings; any other shows by what is in it. */
 static int print_file(const struct tree_entry *e, void *arg)
 {
-	const struct layer *layer = arg;
+	const struct listing *l = arg;
+	const struct layer *layer = l->layer;
 
-	if (e->whiteout)
+	if (e->whiteout ||
+	    (l->part && !parts_is(layer_parts(layer), e->path, S_ISLNK(e->st.st_mode), l->part)))
 		return 0;
 	if (S_ISDIR(e->st.st_mode)) {
 		autostrv struct strv names = { 0 };
@@ -454,6 +469,7 @@ static int run_files(const struct cmd *cmd, int argc, char **argv)
 	autowhere struct where where = { 0 };
 	autoxs struct xs *xs = NULL;
 	struct cmd_line line;
+	struct listing listing;
 	struct layer *layer;
 
 	if (cmd_parse(cmd, argc, argv, 1, 1, &line))
@@ -468,7 +484,8 @@ static int run_files(const struct cmd *cmd, int argc, char **argv)
 		log_error("there is no package '%s'", line.argv[0]);
 		return CMD_FAILED;
 	}
-	return finish(tree_walk(layer, print_file, layer));
+	listing = (struct listing){ layer, cmd_value(cmd, &line, "part") };
+	return finish(tree_walk(layer, print_file, &listing));
 }
 
 const struct cmd cmd_files = {
@@ -479,5 +496,8 @@ const struct cmd cmd_files = {
 		"be "
 		"'local'.",
 	.run = run_files,
-	.options = { CMD_WHERE },
+	.options = {
+		CMD_WHERE,
+		{ 0, "part", "PART", "only those of this part" },
+	},
 };

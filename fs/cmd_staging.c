@@ -10,6 +10,7 @@
 #include "fs/cmd.h"
 #include "fs/layer.h"
 #include "fs/layerset.h"
+#include "fs/parts.h"
 #include "fs/staging.h"
 #include "fs/state.h"
 #include "fs/tarball.h"
@@ -18,10 +19,30 @@
 #include "fs/xs.h"
 
 struct output {
-	struct tarball *tarball; /* NULL: print paths */
-	char end;		 /* of a path */
-	size_t unowned;		 /* files of no package */
+	struct tarball *tarball;   /* NULL: print paths */
+	char end;		   /* of a path */
+	size_t unowned;		   /* files of no package */
+	struct strv without, only; /* parts; none: all of them */
 };
+
+static void output_release(struct output *out)
+{
+	strv_release(&out->without);
+	strv_release(&out->only);
+}
+
+static bool is_wanted(const struct output *out, const struct staging_entry *e)
+{
+	const struct parts *parts = layer_parts(e->node->layer);
+	bool is_link = S_ISLNK(e->st.st_mode);
+	bool wanted = !out->only.n;
+
+	strv_foreach (part, &out->only)
+		wanted = wanted || parts_is(parts, e->path, is_link, *part);
+	strv_foreach (part, &out->without)
+		wanted = wanted && !parts_is(parts, e->path, is_link, *part);
+	return wanted;
+}
 
 static int print_path(const struct staging_entry *e, struct output *out)
 {
@@ -48,9 +69,33 @@ static int put(const struct staging_entry *e, void *arg)
 {
 	struct output *out = arg;
 
+	if (!is_wanted(out, e))
+		return 0;
 	if (!e->node->dir && e->node->layer->origin == ORIGIN_LOCAL)
 		out->unowned++;
 	return out->tarball ? add_to_tar(e, out) : print_path(e, out);
+}
+
+/* The words of a list, each of which some package has rules for. */
+static int take_parts(const struct state *state, const char *list, struct strv *ret)
+{
+	autostrv struct strv known = { 0 };
+	int r = list ? strv_split(ret, list, ", ") : 0;
+
+	for (size_t i = 0; r == 0 && ret->n && i < state->n; i++)
+		r = parts_names(layer_parts(state->stack[i]), &known);
+	if (r < 0)
+		return log_errno(r, "cannot list what is to be staged");
+	strv_sort(&known);
+	strv_uniq(&known);
+	strv_foreach (part, ret) {
+		autofree char *words = strv_join(&known, " ");
+
+		if (!strv_has(&known, *part))
+			return log_error("no package has a part '%s' (there are: %s)", *part,
+					 words ? words : "");
+	}
+	return 0;
 }
 
 /* The staging view without what was written by hand. */
@@ -61,7 +106,7 @@ static int packages_only(struct xs *xs, struct view **ret)
 		.read_only = true,
 		.below = below,
 		.hide = xs->state->base,
-		.as_root = true,
+		.staging = true,
 		.work = -1,
 	};
 
@@ -99,6 +144,14 @@ static int run_staging(const struct cmd *cmd, int argc, char **argv)
 		out.end = '\0';
 	if (where_open_given(cmd_value(cmd, &line, "C"), &where, &xs) < 0)
 		return CMD_FAILED;
+	r = take_parts(xs->state, cmd_value(cmd, &line, "without"), &out.without);
+	if (r == 0)
+		r = take_parts(xs->state, cmd_value(cmd, &line, "only"), &out.only);
+	if (r < 0) {
+		xs_free(xs);
+		output_release(&out);
+		return CMD_FAILED;
+	}
 	if (cmd_value(cmd, &line, "no-local"))
 		r = packages_only(xs, &own);
 	if (r == 0 && cmd_value(cmd, &line, "tar")) {
@@ -118,6 +171,7 @@ static int run_staging(const struct cmd *cmd, int argc, char **argv)
 		talk(xs, &out);
 	xs_free(xs);
 	view_free(own);
+	output_release(&out);
 	return r < 0 ? CMD_FAILED : CMD_DONE;
 }
 
@@ -135,5 +189,7 @@ const struct cmd cmd_staging = {
 		{ '0', "null", NULL, "end paths with NUL, for rsync --from0" },
 		{ 0, "tar", NULL, "write a reproducible tar archive, owned by root but for what was given away" },
 		{ 0, "no-local", NULL, "leave out what was written by hand" },
+		{ 0, "without", "PART,...", "leave out these parts of packages, 'dev,doc' say" },
+		{ 0, "only", "PART,...", "list only these parts, 'runtime' say" },
 	},
 };

@@ -8,12 +8,13 @@
  *
  *   status                                     state, sysroot, mountpoint, pid, pending, and
  *                                              requests.KIND: how many of a kind (requests.h)
- *   begin package version key needs replaces token   view: the build view's name below
+ *   begin package version key needs replaces token part part.1 ...   view: the build view's name below
  *                                              .xsysfs/build; token: letters and digits
  *   resume package token                       install: pending (it is this connection's now) or
  *                                              committed
  *   commit | abort                             of that install; note, note.1, ...
  *   remove package | rollback package | gc     gone: layer ids
+ *   parts package part part.1 ...              other rules for it (parts.h)
  *   quit                                       after an unmount: other mount namespaces may have
  *                                              copies of the mount that keep it alive
  *   upgrade program                            that program takes the mount over

@@ -20,6 +20,7 @@
 #include "fs/base/message.h"
 #include "fs/install.h"
 #include "fs/layer.h"
+#include "fs/parts.h"
 #include "fs/state.h"
 #include "fs/view.h"
 #include "fs/xs.h"
@@ -139,9 +140,21 @@ static int do_status(struct connection *c, const struct kv *request, struct answ
 	return set_list(&a->kv, "pending", &pending);
 }
 
+static int take_parts(const struct kv *request, struct parts *parts, struct answer *a)
+{
+	int r = parts_from_kv(parts, request);
+
+	if (r == -EBADMSG && asprintf(&a->problem, "the rules for the parts of '%s' are none",
+				      text(request, "package")) < 0)
+		a->problem = NULL;
+	return r;
+}
+
 static int do_begin(struct connection *c, const struct kv *request, struct answer *a)
 {
+	cleanup(parts_release) struct parts parts = { 0 };
 	struct install_request q = {
+		.parts = &parts,
 		.package = text(request, "package"),
 		.version = text(request, "version"),
 		.key = text(request, "key"),
@@ -153,6 +166,9 @@ static int do_begin(struct connection *c, const struct kv *request, struct answe
 
 	if (c->sight)
 		return -EALREADY;
+	r = take_parts(request, &parts, a);
+	if (r < 0)
+		return r;
 	r = xs_begin(c->control->xs, &q, &c->sight, &a->problem);
 	return r < 0 ? r : kv_set(&a->kv, "view", q.package);
 }
@@ -213,6 +229,15 @@ static int do_rollback(struct connection *c, const struct kv *request, struct an
 	return xs_rollback(c->control->xs, text(request, "package"), &a->problem);
 }
 
+static int do_parts(struct connection *c, const struct kv *request, struct answer *a)
+{
+	cleanup(parts_release) struct parts parts = { 0 };
+	int r = take_parts(request, &parts, a);
+
+	return r < 0 ? r
+		     : xs_set_parts(c->control->xs, text(request, "package"), &parts, &a->problem);
+}
+
 static int do_gc(struct connection *c, const struct kv *request, struct answer *a)
 {
 	autostrv struct strv gone = { 0 };
@@ -253,10 +278,10 @@ static const struct {
 	const char *name;
 	int (*call)(struct connection *c, const struct kv *request, struct answer *a);
 } verbs[] = {
-	{ "abort", do_abort },	 { "base", do_base },	    { "begin", do_begin },
-	{ "commit", do_commit }, { "gc", do_gc },	    { "quit", do_quit },
-	{ "remove", do_remove }, { "resume", do_resume },   { "rollback", do_rollback },
-	{ "status", do_status }, { "upgrade", do_upgrade },
+	{ "abort", do_abort },	     { "base", do_base },     { "begin", do_begin },
+	{ "commit", do_commit },     { "gc", do_gc },	      { "parts", do_parts },
+	{ "quit", do_quit },	     { "remove", do_remove }, { "resume", do_resume },
+	{ "rollback", do_rollback }, { "status", do_status }, { "upgrade", do_upgrade },
 };
 
 static int dispatch(struct connection *c, const struct kv *request, struct answer *a)

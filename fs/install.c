@@ -68,6 +68,10 @@ static int make_meta(const struct install_request *q, struct meta **ret, char **
 	meta = meta_new(q->package, q->version, q->key);
 	if (!meta)
 		return -ENOMEM;
+	if (q->parts && parts_copy(&meta->parts, q->parts) < 0) {
+		meta_free(meta);
+		return -ENOMEM;
+	}
 	if (meta_add_names(&meta->needs, q->needs) < 0 ||
 	    meta_add_names(&meta->replaces, q->replaces) < 0) {
 		meta_free(meta);
@@ -171,8 +175,10 @@ fail:
 
 static int resume_layer(int dir, const char *package, const struct kv *kv, struct install *install)
 {
+	cleanup(parts_release) struct parts parts = { 0 };
 	struct install_request q = {
 		.package = package,
+		.parts = &parts,
 		.version = begun_get(kv, "version"),
 		.key = begun_get(kv, "key"),
 		.needs = begun_get(kv, "needs"),
@@ -182,8 +188,10 @@ static int resume_layer(int dir, const char *package, const struct kv *kv, struc
 	autofd int root = openat(dir, "root", O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	autofree char *problem = NULL;
 	struct meta *meta = NULL;
-	int r = root < 0 ? -errno : make_meta(&q, &meta, &problem);
+	int r = root < 0 ? -errno : parts_from_kv(&parts, kv);
 
+	if (r == 0)
+		r = make_meta(&q, &meta, &problem);
 	if (r < 0)
 		return r;
 	install->token = strdup(q.token);

@@ -15,6 +15,7 @@
 
 struct layer;
 struct layerset;
+struct parts;
 struct state;
 
 /* What a pending layer is called: until it is whole it has no hash to be named by. */
@@ -24,6 +25,7 @@ struct install_request {
 	const char *package, *version, *key;
 	const char *needs, *replaces; /* lists with commas or blanks */
 	const char *token;	      /* letters and digits that the caller made up; "" for none */
+	const struct parts *parts;    /* NULL: without rules */
 };
 
 struct install {

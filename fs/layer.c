@@ -102,6 +102,13 @@ const char *layer_version(const struct layer *layer)
 	return layer->meta ? layer->meta->version : "";
 }
 
+const struct parts *layer_parts(const struct layer *layer)
+{
+	static const struct parts none;
+
+	return layer->meta ? &layer->meta->parts : &none;
+}
+
 static int open_beneath(int dir, const char *path, int flags)
 {
 	struct open_how how = {

@@ -21,6 +21,7 @@
 #include "fs/base/strv.h"
 
 struct meta;
+struct parts;
 
 enum origin {
 	ORIGIN_BASE,
@@ -51,6 +52,9 @@ void layer_unref(struct layer *layer); /* takes NULL */
 const char *layer_package(const struct layer *layer); /* "" for the base */
 const char *layer_version(const struct layer *layer);
 const char *origin_name(enum origin origin);
+
+/* The rules for its files, lent; without any for the base and local. */
+const struct parts *layer_parts(const struct layer *layer);
 
 /* openat2 as described above, never through a final symlink. Returns a descriptor or -errno. */
 int layer_open(const struct layer *layer, const char *path, int flags);

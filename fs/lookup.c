@@ -17,6 +17,7 @@
 #include "fs/layer.h"
 #include "fs/layerset.h"
 #include "fs/names.h"
+#include "fs/parts.h"
 #include "fs/special.h"
 #include "fs/view.h"
 #include "fs/whiteout.h"
@@ -357,13 +358,35 @@ int lookup_check_new_name(const struct node *dir, const char *name)
 	return is_reserved(dir, name) ? -EPERM : 0;
 }
 
-/* Does staging leave it out? */
-static bool is_hidden(struct node *dir, const char *name)
+static bool base_has(const struct view *view, const char *path)
 {
-	autofree char *path = node_child_path(dir->view->nodes, dir, name);
 	struct stat st;
 
-	return path && layer_stat(dir->view->hide, path, &st) == 0;
+	return view->hide && layer_stat(view->hide, path, &st) == 0;
+}
+
+/* Do the rules of their packages take all that is in the directory? */
+static bool is_dir_unstaged(const struct found *found, const char *path)
+{
+	if (found->in_upper || !found->below)
+		return false;
+	for (size_t i = 0; i < found->below->n; i++)
+		if (parts_stages_below(layer_parts(found->below->v[i]), path))
+			return false;
+	return true;
+}
+
+/* Does staging leave out what was found? */
+static bool is_hidden(struct node *dir, const char *name, const struct found *found)
+{
+	autofree char *path = node_child_path(dir->view->nodes, dir, name);
+
+	if (!path)
+		return false;
+	if (S_ISDIR(found->st.st_mode))
+		return is_dir_unstaged(found, path);
+	return base_has(dir->view, path) ||
+	       !parts_stages(layer_parts(found->layer), path, S_ISLNK(found->st.st_mode));
 }
 
 int lookup_find(struct node *dir, const char *name, struct found *found)
@@ -380,8 +403,10 @@ int lookup_find(struct node *dir, const char *name, struct found *found)
 	r = q.in_upper ? find_upper(&q, found) : -ENOENT;
 	if (r == -ENOENT && !found->whiteout)
 		r = find_below(&q, found);
-	if (r == 0 && dir->view->hide && !S_ISDIR(found->st.st_mode) && is_hidden(dir, name))
+	if (r == 0 && dir->view->staging && is_hidden(dir, name, found)) {
+		found_release(found);
 		r = -ENOENT;
+	}
 	return r;
 }
 
@@ -427,21 +452,35 @@ int lookup_stat_dir(struct node *dir, struct layerset *below, int i, struct stat
 	return r;
 }
 
-/* Staging leaves out what the base has: mark such entries as gone. */
-static int hide_names(struct node *dir, const struct names *all, struct names *shown)
+/* Is it a name that a rule of its package keeps out of staging? `below` are the layers that the
+ * entry's numbers count from 1. */
+static bool is_name_unstaged(struct node *dir, const struct name *entry,
+			     const struct layerset *below, const char *path)
 {
-	struct view *view = dir->view;
+	autofound struct found found = { 0 };
 
+	if (entry->whiteout || !entry->layer)
+		return false;
+	if (entry->type == DT_DIR)
+		return lookup_find(dir, entry->text, &found) == -ENOENT;
+	return !parts_stages(layer_parts(below->v[entry->layer - 1]), path, entry->type == DT_LNK);
+}
+
+/* Staging leaves out what the base has, and marks what the packages' rules keep out as gone. */
+static int hide_names(struct node *dir, const struct layerset *below, const struct names *all,
+		      struct names *shown)
+{
 	for (size_t i = 0; i < all->n; i++) {
 		struct name entry = all->v[i];
-		autofree char *path = node_child_path(view->nodes, dir, entry.text);
-		struct stat st;
+		autofree char *path = node_child_path(dir->view->nodes, dir, entry.text);
 		int r;
 
 		if (!path)
 			return -ENOMEM;
-		if (entry.type != DT_DIR && layer_stat(view->hide, path, &st) == 0)
+		if (entry.type != DT_DIR && base_has(dir->view, path))
 			continue;
+		entry.unstaged = is_name_unstaged(dir, &entry, below, path);
+		entry.whiteout = entry.whiteout || entry.unstaged;
 		r = names_add(shown, entry.text, &entry);
 		if (r < 0)
 			return r;
@@ -507,15 +546,15 @@ int lookup_list(struct node *dir, struct names **ret)
 		*ret = take_ptr(names);
 		return 0;
 	}
-	if (!in_upper && !view->hide)
+	if (!in_upper && !view->staging)
 		return load_index(dir, below, ret);
 	names = names_new();
 	if (!names)
 		return -ENOMEM;
 	r = list_all(dir, below, in_upper, names);
-	if (r == 0 && view->hide) {
+	if (r == 0 && view->staging) {
 		shown = names_new();
-		r = shown ? hide_names(dir, names, shown) : -ENOMEM;
+		r = shown ? hide_names(dir, below, names, shown) : -ENOMEM;
 		if (r == 0) {
 			names_unref(names);
 			names = take_ptr(shown);

@@ -9,9 +9,9 @@
 #include "fs/help.h"
 
 static const struct cmd *const commands[] = {
-	&cmd_mount,  &cmd_umount,   &cmd_build, &cmd_fetch,   &cmd_toolchain, &cmd_run,
-	&cmd_status, &cmd_list,	    &cmd_owns,	&cmd_files,   &cmd_diff,      &cmd_staging,
-	&cmd_remove, &cmd_rollback, &cmd_gc,	&cmd_upgrade, NULL,
+	&cmd_mount,   &cmd_umount, &cmd_build,	  &cmd_fetch, &cmd_toolchain, &cmd_run,
+	&cmd_status,  &cmd_list,   &cmd_owns,	  &cmd_files, &cmd_parts,     &cmd_diff,
+	&cmd_staging, &cmd_remove, &cmd_rollback, &cmd_gc,    &cmd_upgrade,   NULL,
 };
 
 static const struct cmd *find(const char *name)

@@ -44,6 +44,8 @@ void meta_free(struct meta *meta)
 	free(meta->previous);
 	strv_release(&meta->needs);
 	strv_release(&meta->replaces);
+	strv_release(&meta->uses);
+	parts_release(&meta->parts);
 	free(meta);
 }
 
@@ -91,7 +93,9 @@ static int fill(struct meta *meta, const struct kv *kv)
 		return -EBADMSG;
 	meta->when = (struct timespec){ .tv_sec = sec, .tv_nsec = nsec };
 	if (meta_add_names(&meta->needs, text(kv, "needs")) < 0 ||
-	    meta_add_names(&meta->replaces, text(kv, "replaces")) < 0)
+	    meta_add_names(&meta->replaces, text(kv, "replaces")) < 0 ||
+	    meta_add_names(&meta->uses, text(kv, "uses")) < 0 ||
+	    parts_from_kv(&meta->parts, kv) < 0)
 		return -EBADMSG;
 	if (*text(kv, "previous") && !name_is_layer(text(kv, "previous")))
 		return -EBADMSG;
@@ -144,6 +148,8 @@ int meta_write(int dir, const struct meta *meta)
 	    (r = kv_set(&kv, "previous", meta->previous)) < 0 ||
 	    (r = set_list(&kv, "needs", &meta->needs)) < 0 ||
 	    (r = set_list(&kv, "replaces", &meta->replaces)) < 0 ||
+	    (r = set_list(&kv, "uses", &meta->uses)) < 0 ||
+	    (r = parts_to_kv(&meta->parts, &kv)) < 0 ||
 	    (r = kv_setf(&kv, "when", "%lld", (long long)meta->when.tv_sec)) < 0 ||
 	    (r = kv_setf(&kv, "when-nsec", "%ld", meta->when.tv_nsec)) < 0 ||
 	    (r = kv_setf(&kv, "files", "%" PRIu64, meta->files)) < 0 ||

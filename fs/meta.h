@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "fs/base/strv.h"
+#include "fs/parts.h"
 
 struct meta {
 	char *package;
@@ -14,6 +15,8 @@ struct meta {
 	char *previous;	       /* the layer that this one took the place of; "" for the first */
 	struct strv needs;     /* packages, sorted */
 	struct strv replaces;  /* packages, sorted */
+	struct strv uses;      /* packages of which something was read while it was installed, sorted */
+	struct parts parts;
 	struct timespec when;  /* of the commit */
 	uint64_t files, bytes; /* without directories and whiteouts */
 };

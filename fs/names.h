@@ -27,6 +27,7 @@ struct name {
 	unsigned char type;   /* DT_* of dirent.h */
 	bool whiteout : 1;    /* the name is gone: only look-ups want to know */
 	bool opaque : 1;      /* a directory that hides those below it */
+	bool unstaged : 1;    /* with whiteout: it is there, and staging does not show it */
 };
 
 struct names {

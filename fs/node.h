@@ -74,6 +74,7 @@ struct node {
 
 	/* these are the process's own */
 	bool by_inode; /* under nodes->lock, like the chains */
+	bool read;     /* atomic: a view that watches knows that it has been read */
 	uint32_t next_by_name, next_by_inode;
 	uint64_t refs; /* under nodes->lock */
 	struct view *view;

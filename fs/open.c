@@ -9,6 +9,7 @@
 #include "fs/base/cleanup.h"
 #include "fs/layer.h"
 #include "fs/orphan.h"
+#include "fs/reads.h"
 #include "fs/view.h"
 
 int site_open(const struct node *node, const struct site *site, int flags)
@@ -165,6 +166,8 @@ int view_open(struct node *node, bool write, struct file **ret)
 		view_await(node);
 		r = open_here(node, write, ret);
 	}
+	if (r == 0)
+		reads_note(node);
 	view_leave(node);
 	return r;
 }

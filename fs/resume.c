@@ -56,9 +56,7 @@ static int add_closed(struct xs *xs, unsigned number, const char *package, struc
 static int resume_build(struct xs *xs, unsigned number, const struct roster_view *v,
 			struct view **ret)
 {
-	struct view_options options = {
-		.number = number, .kind = VIEW_BUILD, .work = xs->state->work, .name = v->package
-	};
+	struct view_options options;
 	struct install *install = NULL;
 	struct sight *sight = NULL;
 	int r;
@@ -66,8 +64,8 @@ static int resume_build(struct xs *xs, unsigned number, const struct roster_view
 	if (v->closed ||
 	    install_resume(xs->state, v->package, nodes_text(&xs->nodes, v->begun), &install) < 0)
 		return add_closed(xs, number, v->package, ret);
-	options.upper = install->layer;
-	options.below = install->below;
+	options = xs_build_options(xs->state, install, v->package);
+	options.number = number;
 	r = xs_add_sight(xs, &options, install->layer, &sight);
 	if (r < 0) {
 		install_free(install);

@@ -20,6 +20,8 @@ enum view_kind {
 	VIEW_PACKAGE,
 };
 
+enum { ROSTER_READ = 8 };
+
 struct roster_view {
 	bool used;
 	uint32_t kind;	   /* enum view_kind */
@@ -28,7 +30,8 @@ struct roster_view {
 	uint32_t begun;	   /* of a build view, until its install is over: the number of begun.h's
 			    * text, as nodes_take_text gave it; 0: none */
 	bool closed;	   /* a newer one has its name */
-	char package[65];  /* as name.h has them; "" for the sysroot and staging */
+	uint64_t read[ROSTER_READ]; /* of a build view: see reads.h; a bit for each layer below */
+	char package[65];	    /* as name.h has them; "" for the sysroot and staging */
 };
 
 struct roster_layer {

@@ -87,14 +87,18 @@ static bool is_ordinary(const struct stat *st)
 	return (st->st_mode & 07555) == 0555 && st->st_uid == 0 && st->st_gid == 0;
 }
 
-static int list(struct node *dir, struct strv *ret)
+/* `*bare`: there is nothing in it, not even what staging does not show. */
+static int list(struct node *dir, struct strv *ret, bool *bare)
 {
 	autonames struct names *names = NULL;
 	int r = view_list(dir, &names);
 
-	for (size_t i = 0; r == 0 && i < names->n; i++)
+	*bare = true;
+	for (size_t i = 0; r == 0 && i < names->n; i++) {
+		*bare = *bare && names->v[i].whiteout && !names->v[i].unstaged;
 		if (!names->v[i].whiteout)
 			r = strv_add(ret, names->v[i].text);
+	}
 	strv_sort(ret);
 	return r;
 }
@@ -105,12 +109,13 @@ static int walk_dir(const struct walk *w, const char *path, struct node *dir,
 static int walk_entry(const struct walk *w, struct staging_entry *e)
 {
 	autostrv struct strv names = { 0 };
+	bool bare;
 	int r;
 
 	if (!e->node->dir)
 		return w->visit(e, w->arg);
-	r = list(e->node, &names);
-	if (r == 0 && (!names.n || !is_ordinary(&e->st)) && !target_has(e->path) &&
+	r = list(e->node, &names, &bare);
+	if (r == 0 && (bare || !is_ordinary(&e->st)) && !target_has(e->path) &&
 	    !base_has(w->state, e->path))
 		r = w->visit(e, w->arg);
 	return r == 0 ? walk_dir(w, e->path, e->node, &names) : r;
@@ -157,7 +162,8 @@ int staging_walk(struct view *staging, const struct state *state,
 {
 	struct walk w = { .state = state, .visit = visit, .arg = arg };
 	autostrv struct strv names = { 0 };
-	int r = list(staging->root, &names);
+	bool bare;
+	int r = list(staging->root, &names, &bare);
 
 	return r < 0 ? r : walk_dir(&w, "", staging->root, &names);
 }

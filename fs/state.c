@@ -18,6 +18,7 @@
 #include "fs/layer.h"
 #include "fs/layerset.h"
 #include "fs/meta.h"
+#include "fs/parts.h"
 #include "fs/stack.h"
 #include "fs/tree.h"
 
@@ -511,6 +512,46 @@ int state_rollback(struct state *state, const char *package, char **problem)
 	if (r == 0)
 		r = state_set_stack(state, v, state->n, problem);
 	layer_unref(old);
+	return r;
+}
+
+/* The layer is opened anew, with a meta that says so. */
+static int reopen_with(struct state *state, const char *id, const struct parts *parts,
+		       struct layer **ret)
+{
+	autofd int dir = openat(state->layers, id, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	struct meta *meta = NULL;
+	int r = dir < 0 ? -errno : meta_read(dir, &meta);
+
+	if (r == 0) {
+		parts_release(&meta->parts);
+		r = parts_copy(&meta->parts, parts);
+	}
+	if (r == 0)
+		r = meta_write(dir, meta);
+	meta_free(meta);
+	return r < 0 ? r : state_open_layer(state, id, ret);
+}
+
+int state_set_parts(struct state *state, const char *package, const struct parts *parts,
+		    char **problem)
+{
+	autofree struct layer **v = calloc(state->n + 1, sizeof(*v));
+	struct layer *now = state_find(state, package);
+	struct layer *changed = NULL;
+	int r;
+
+	if (!v)
+		return -ENOMEM;
+	if (!now)
+		return no_package(package, problem);
+	r = reopen_with(state, now->id, parts, &changed);
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < state->n; i++)
+		v[i] = state->stack[i] == now ? changed : state->stack[i];
+	r = state_set_stack(state, v, state->n, problem);
+	layer_unref(changed);
 	return r;
 }
 

@@ -25,6 +25,7 @@
 struct layer;
 struct layerset;
 struct meta;
+struct parts;
 
 struct state {
 	char *path; /* absolute */
@@ -74,5 +75,8 @@ struct layer *state_find(const struct state *state, const char *package);
 int state_remove(struct state *state, const char *package, char **problem);
 /* Put the layer back that the package's present one took the place of. */
 int state_rollback(struct state *state, const char *package, char **problem);
+/* Give the package's layer other rules (parts.h). */
+int state_set_parts(struct state *state, const char *package, const struct parts *parts,
+		    char **problem);
 /* Delete the layers that the stack does not name, but those in `keep`. Adds their ids to `gone`. */
 int state_gc(struct state *state, const struct strv *keep, struct strv *gone);

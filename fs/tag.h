@@ -11,6 +11,7 @@
 struct layer;
 
 #define TAG_XATTR_PREFIX "user.xsysfs."
+#define TAG_PART	 "part" /* by parts.h, of a file */
 #define TAG_XATTR_STATE	 "user.xsysfs.state"
 
 /* `what` is "package", "version", "layer" or "origin". Lent; NULL for any other word. */

@@ -55,9 +55,10 @@ int view_new(struct nodes *nodes, struct files *files, const struct view_options
 		.hide = o->hide ? layer_ref(o->hide) : NULL,
 		.below = layerset_ref(o->below),
 		.work = o->work,
-		.as_root = o->as_root,
+		.staging = o->staging,
 		.durable = o->durable,
 		.shared = o->shared,
+		.watches = o->watches,
 		.name = strdup(o->name ? o->name : ""),
 		.number = o->number,
 	};
@@ -171,9 +172,9 @@ static void show_given(const struct view *view, const struct note *note, struct 
 {
 	if (!may_show_other(st))
 		return;
-	if (view->as_root || (note && note->has_uid))
+	if (view->staging || (note && note->has_uid))
 		st->st_uid = note && note->has_uid ? note->uid : 0;
-	if (view->as_root || (note && note->has_gid))
+	if (view->staging || (note && note->has_gid))
 		st->st_gid = note && note->has_gid ? note->gid : 0;
 }
 

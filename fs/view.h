@@ -45,11 +45,12 @@ struct view {
 	bool read_only;	     /* and not through this view */
 	struct layer *hide;  /* NULL, or: paths that are no directory here do not show (staging) */
 	int work;	     /* where an upper's new things are made; lent */
-	bool as_root;	     /* show root:root (staging) */
+	bool staging;	     /* show root:root, and only what layer_parts says is staged */
 	bool durable;	     /* sync a copy-up before it shows: nobody will sync the layer later */
 	bool shared;	     /* another view writes to the upper: nothing of it may be cached */
 	char *name;	     /* the package of a build or package view; "" for the others */
 	unsigned number;     /* in roster.h */
+	bool watches;	     /* of which packages something is read: see reads.h */
 
 	pthread_rwlock_t lock;
 	struct layerset *below; /* under lock; immutable layers, top first */
@@ -68,7 +69,7 @@ struct view_options {
 	struct layer *upper, *hide;
 	struct layerset *below;
 	int work;
-	bool as_root, durable, read_only, shared;
+	bool staging, durable, read_only, shared, watches;
 	const char *name;
 };
 
@@ -163,8 +164,8 @@ int view_statvfs(struct node *node, struct statvfs *st);
 int view_sync_dir(struct node *dir);
 
 /* xattr.c. As the system calls of the same names; the overlay's own names neither show nor can be
- * set (but GIVE_XATTR, which is not kept as one), and user.xsysfs.{package,version,layer,origin}
- * answer with the tag without being listed. */
+ * set (but GIVE_XATTR, which is not kept as one), and user.xsysfs.{package,version,layer,origin,
+ * part} answer with the tag without being listed. */
 ssize_t view_getxattr(struct node *node, const char *name, void *value, size_t size);
 ssize_t view_listxattr(struct node *node, char *list, size_t size);
 int view_setxattr(struct node *node, const char *name, const void *value, size_t size, int flags);

@@ -14,6 +14,7 @@
 #include "fs/layer.h"
 #include "fs/layerset.h"
 #include "fs/orphan.h"
+#include "fs/parts.h"
 #include "fs/tag.h"
 #include "fs/view.h"
 #include "fs/whiteout.h"
@@ -157,11 +158,26 @@ static int handle_open(struct handle *h, struct node *node)
 	return r;
 }
 
+/* What the tag says, for the caller to free; NULL: nothing. */
+static char *tag_text(struct node *node, const struct layer *layer, const char *what)
+{
+	autofree char *path = NULL;
+	const char *text;
+
+	if (strcmp(what, TAG_PART) != 0) {
+		text = tag_of_layer(layer, what);
+		return text && *text ? strdup(text) : NULL;
+	}
+	path = node->dir || layer->origin != ORIGIN_PACKAGE ? NULL
+							    : node_path(node->view->nodes, node);
+	return path ? parts_of(layer_parts(layer), path, S_ISLNK(node->type)) : NULL;
+}
+
 /* The tag's answer, cut to the caller's buffer as getxattr(2) does. */
 static ssize_t get_tag(struct node *node, const char *name, void *value, size_t size)
 {
 	struct layer *layer = NULL;
-	const char *text;
+	autofree char *text = NULL;
 	ssize_t r;
 
 	if (node->virtual_dir)
@@ -169,8 +185,8 @@ static ssize_t get_tag(struct node *node, const char *name, void *value, size_t 
 	r = view_tag(node, &layer);
 	if (r < 0 || !layer)
 		return r < 0 ? r : -ENODATA;
-	text = tag_of_layer(layer, name + strlen(TAG_XATTR_PREFIX));
-	if (!text || !*text)
+	text = tag_text(node, layer, name + strlen(TAG_XATTR_PREFIX));
+	if (!text)
 		r = -ENODATA;
 	else if (size && size < strlen(text))
 		r = -ERANGE;

@@ -14,6 +14,7 @@
 #include "fs/layer.h"
 #include "fs/layerset.h"
 #include "fs/meta.h"
+#include "fs/reads.h"
 #include "fs/state.h"
 #include "fs/tree.h"
 #include "fs/view.h"
@@ -45,8 +46,21 @@ struct view_options xs_staging_options(const struct state *state)
 		.read_only = true,
 		.shared = true,
 		.hide = state->base,
-		.as_root = true,
+		.staging = true,
 		.work = -1,
+	};
+}
+
+struct view_options xs_build_options(const struct state *state, const struct install *install,
+				     const char *package)
+{
+	return (struct view_options){
+		.kind = VIEW_BUILD,
+		.upper = install->layer,
+		.below = install->below,
+		.work = state->work,
+		.watches = true,
+		.name = package,
 	};
 }
 
@@ -322,13 +336,7 @@ static void set_begun(struct xs *xs, const struct view *view, uint32_t begun)
 static int add_build(struct xs *xs, const char *package, struct install *install,
 		     struct sight **ret)
 {
-	const struct view_options options = {
-		.kind = VIEW_BUILD,
-		.upper = install->layer,
-		.below = install->below,
-		.work = xs->state->work,
-		.name = package,
-	};
+	const struct view_options options = xs_build_options(xs->state, install, package);
 	uint32_t begun = 0;
 	int r = keep_begun(xs, install, &begun);
 
@@ -382,8 +390,12 @@ int xs_commit(struct xs *xs, struct sight *sight, struct strv *problems, struct 
 
 	pthread_mutex_lock(&xs->changing);
 	will_tell(xs);
+	r = reads_packages(sight->view, &install->layer->meta->uses);
 	view_close(sight->view);
-	r = install_commit(xs->state, install, problems, notes);
+	if (r < 0)
+		install_abort(xs->state, install);
+	else
+		r = install_commit(xs->state, install, problems, notes);
 	if (r == 0)
 		r = show_stack(xs, &turn);
 	pthread_mutex_unlock(&xs->changing);
@@ -494,6 +506,21 @@ int xs_remove(struct xs *xs, const char *package, char **problem)
 int xs_rollback(struct xs *xs, const char *package, char **problem)
 {
 	return change(xs, package, problem, state_rollback);
+}
+
+int xs_set_parts(struct xs *xs, const char *package, const struct parts *parts, char **problem)
+{
+	autoturn struct turn turn = { 0 };
+	int r;
+
+	pthread_mutex_lock(&xs->changing);
+	will_tell(xs);
+	r = state_set_parts(xs->state, package, parts, problem);
+	if (r == 0)
+		r = show_stack(xs, &turn);
+	pthread_mutex_unlock(&xs->changing);
+	tell(xs, &turn);
+	return r;
 }
 
 /* Layers that an open view still reads from stay until the next time. */

@@ -25,6 +25,7 @@ struct install;
 struct install_request;
 struct layer;
 struct names;
+struct parts;
 struct state;
 struct layerset;
 struct view;
@@ -94,6 +95,7 @@ void xs_settled(struct xs *xs, const char *package);
 void xs_tell_again(struct xs *xs);
 int xs_remove(struct xs *xs, const char *package, char **problem);
 int xs_rollback(struct xs *xs, const char *package, char **problem);
+int xs_set_parts(struct xs *xs, const char *package, const struct parts *parts, char **problem);
 /* Layers of which somebody may have a file open, or that a build reads, stay for the next time. */
 int xs_gc(struct xs *xs, struct strv *gone);
 
@@ -112,6 +114,9 @@ int xs_add_sight(struct xs *xs, const struct view_options *options, struct layer
  */
 struct view_options xs_root_options(const struct state *state);
 struct view_options xs_staging_options(const struct state *state);
+/* All the options of the view of an install. */
+struct view_options xs_build_options(const struct state *state, const struct install *install,
+				     const char *package);
 /* resume.c: make the views and nodes of the worker before ours. Returns 0 or -errno. */
 int xs_resume(struct xs *xs);
 /* Add the view of one package, or of `local`; `number` as in view_options. Under xs->lock. */

@@ -45,19 +45,21 @@ _xsysfs()
 		;;
 	*)
 		case $command in
-		'')	words="mount umount run status list owns files remove rollback gc diff staging-view upgrade
+		'')	words="mount umount run status list owns files parts remove rollback gc diff staging-view upgrade
 				build fetch toolchain help --version -C" ;;
 		mount)	words="--sysroot --state -o -f $(_xsysfs_data boards)" ;;
 		umount|owns)	compopt -o default ;;
-		run)	words="--package --version --needs --replaces --key --" ;;
+		run)	words="--package --version --needs --replaces --key --parts --" ;;
 		status|list)	words="--json" ;;
-		files|remove|rollback)	words=$(_xsysfs_packages "$where") ;;
+		remove|rollback)	words=$(_xsysfs_packages "$where") ;;
+		files)	words="--part $(_xsysfs_packages "$where")" ;;
+		parts)	words="--rules --set $(_xsysfs_packages "$where")" ;;
 		diff)	words="--json local $(_xsysfs_packages "$where")" ;;
-		staging-view)	words="-0 --tar --no-local" ;;
+		staging-view)	words="-0 --tar --no-local --without --only" ;;
 		build)	words="--board -j --keep --explain --sources $(_xsysfs_data recipes)" ;;
 		fetch)	words=$(_xsysfs_data recipes) ;;
 		toolchain)	words=$(_xsysfs_data boards) ;;
-		help)	words="--man mount umount run status list owns files remove rollback gc diff staging-view upgrade" ;;
+		help)	words="--man mount umount run status list owns files parts remove rollback gc diff staging-view upgrade" ;;
 		esac
 		;;
 	esac

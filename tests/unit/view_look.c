@@ -265,7 +265,7 @@ static void files_of_the_hidden_layer_do_not_show(void **state)
 					.hide = w.base,
 					.work = -1,
 					.read_only = true,
-					.as_root = true,
+					.staging = true,
 					.shared = true };
 	put("local/usr/hand", "local");
 	assert_int_equal(view_new(&w.nodes, &w.files, &options, &w.view), 0);
