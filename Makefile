@@ -164,6 +164,7 @@ BUILDER_SRC := \
 	builder/screen_lines.c \
 	builder/source.c \
 	builder/story.c \
+	builder/subpackages.c \
 	builder/supply.c \
 	builder/system.c \
 	builder/toolchain.c \

@@ -15,12 +15,16 @@
 #define USUAL_BOARD "rpi3-aarch64"
 
 static const struct ini_allowed allowed[] = {
-	{ "board", "summary" },	     { "toolchain", "toolchain" }, { "toolchain", "url" },
-	{ "toolchain", "npm" },	     { "toolchain", "sha256" },	   { "toolchain", "inner" },
-	{ "toolchain", "sysroot" },  { "target", "words" },	   { "target", "cpu" },
-	{ "target", "cflags" },	     { "target", "ldflags" },	   { "target", "prefix" },
-	{ "target", "library-dir" }, { "target", "glibc" },	   { "places", "state" },
-	{ "places", "mount" },	     { "places", "work" },	   { NULL, NULL },
+	{ "board", "summary" },	     { "toolchain", "toolchain" },
+	{ "toolchain", "url" },	     { "toolchain", "npm" },
+	{ "toolchain", "sha256" },   { "toolchain", "inner" },
+	{ "toolchain", "sysroot" },  { "target", "words" },
+	{ "target", "cpu" },	     { "target", "cflags" },
+	{ "target", "ldflags" },     { "target", "prefix" },
+	{ "target", "library-dir" }, { "target", "glibc" },
+	{ "places", "state" },	     { "places", "mount" },
+	{ "places", "work" },	     { "target", "debug" },
+	{ "stage", "without" },	     { NULL, NULL },
 };
 
 void board_free(struct board *b)
@@ -37,6 +41,7 @@ void board_free(struct board *b)
 	free(b->inner);
 	free(b->sysroot);
 	strv_release(&b->words);
+	strv_release(&b->stage_without);
 	free(b->cpu);
 	free(b->cflags);
 	free(b->ldflags);
@@ -220,6 +225,17 @@ static int take_words(struct board *b, const struct ini *ini)
 	return r == 0 ? strv_add(&b->words, b->name) : r;
 }
 
+static int take_stage(struct board *b, const struct ini *ini, char **why)
+{
+	const struct ini_entry *e = ini_find(ini, "stage", "without");
+	int r = e ? strv_split(&b->stage_without, e->value, " \t,") : 0;
+
+	strv_foreach (name, &b->stage_without)
+		if (r == 0 && !name_is_package(*name))
+			r = refuse(ini, e->line, "'%s' is no name for a sub-package", *name);
+	return r;
+}
+
 static int take_places(struct board *b, const struct places *places, const struct ini *ini)
 {
 	const char *state = ini_get(ini, "places", "state", NULL);
@@ -268,6 +284,8 @@ int board_load(const struct places *places, const char *name, struct board **ret
 		r = take_debug(b, &ini, why);
 	if (r == 0)
 		r = take_words(b, &ini);
+	if (r == 0)
+		r = take_stage(b, &ini, why);
 	if (r == 0)
 		r = take_places(b, places, &ini);
 	if (r == -ENOMEM)

@@ -30,6 +30,7 @@ struct board {
 	char *prefix;		      /* where packages go, "/usr/local" */
 	char *libdir;		      /* below the prefix, "lib" */
 	char *glibc;		      /* what the Pi has; NULL when not said */
+	struct strv stage_without;    /* sub-packages that are not staged */
 
 	char *state, *mnt, *work, *keys, *builds; /* absolute */
 };

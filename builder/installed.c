@@ -18,6 +18,8 @@ static void packages_release(struct installed *i)
 	strv_release(&i->versions);
 	strv_release(&i->keys);
 	strv_release(&i->layers);
+	strv_release(&i->parts);
+	strv_release(&i->uses);
 }
 
 void installed_release(struct installed *i)
@@ -56,6 +58,22 @@ static int take(const json_t *object, const char *key, struct strv *ret)
 	return strv_add(ret, s ? s : "");
 }
 
+static int take_list(const json_t *object, const char *key, const char *glue, struct strv *ret)
+{
+	autostrv struct strv words = { 0 };
+	autofree char *text = NULL;
+	const json_t *word;
+	size_t i;
+
+	json_array_foreach(json_object_get(object, key), i, word)
+	{
+		if (json_string_value(word) && strv_add(&words, json_string_value(word)) < 0)
+			return -ENOMEM;
+	}
+	text = strv_join(&words, glue);
+	return text ? strv_add(ret, text) : -ENOMEM;
+}
+
 static char *text_of(const json_t *object, const char *key)
 {
 	const char *s = json_string_value(json_object_get(object, key));
@@ -78,7 +96,9 @@ int installed_refresh(struct installed *i, const struct places *places, const ch
 	{
 		if (take(package, "package", &i->names) < 0 ||
 		    take(package, "version", &i->versions) < 0 ||
-		    take(package, "layer", &i->layers) < 0 || take(package, "key", &i->keys) < 0)
+		    take(package, "layer", &i->layers) < 0 || take(package, "key", &i->keys) < 0 ||
+		    take_list(package, "parts", "\n", &i->parts) < 0 ||
+		    take_list(package, "uses", " ", &i->uses) < 0)
 			return why_errno(why, -ENOMEM, "%s", where);
 	}
 	return 0;
@@ -109,6 +129,16 @@ static const char *value_of(const struct installed *i, const struct strv *values
 const char *installed_key(const struct installed *i, const char *package)
 {
 	return value_of(i, &i->keys, package);
+}
+
+const char *installed_parts(const struct installed *i, const char *package)
+{
+	return value_of(i, &i->parts, package);
+}
+
+const char *installed_uses(const struct installed *i, const char *package)
+{
+	return value_of(i, &i->uses, package);
 }
 
 const char *installed_layer(const struct installed *i, const char *package)

@@ -8,7 +8,10 @@ struct installed {
 	char *mountpoint; /* NULL when nothing is mounted there */
 	char *sysroot;
 	char *state;
-	struct strv names, versions, keys, layers; /* of the committed packages, side by side */
+	/* of the committed packages, side by side */
+	struct strv names, versions, keys, layers;
+	struct strv parts; /* their rules, one a line */
+	struct strv uses;  /* packages of which something was read, with blanks between them */
 };
 
 void installed_release(struct installed *i);
@@ -23,6 +26,11 @@ int installed_refresh(struct installed *i, const struct places *places, const ch
 /* The id of its layer, lent: NAME-VERSION-DIGEST, the digest over all that the package wrote; NULL
  * when it is not installed. */
 const char *installed_layer(const struct installed *i, const char *package);
+
+/* The rules for its parts, one a line, lent; NULL when it is not installed. */
+const char *installed_parts(const struct installed *i, const char *package);
+/* Of which packages its build has read something, with blanks between them, lent; likewise. */
+const char *installed_uses(const struct installed *i, const char *package);
 
 /* The key under which a package is installed, lent; NULL when it is not, "" without a key. */
 const char *installed_key(const struct installed *i, const char *package);

@@ -15,11 +15,14 @@
 #include "builder/patch.h"
 #include "builder/phase.h"
 #include "builder/proc.h"
+#include "builder/subpackages.h"
 #include "builder/unpack.h"
 #include "builder/why.h"
 #include "fs/base/cleanup.h"
 #include "fs/base/io.h"
 #include "fs/base/log.h"
+
+#define RULES "parts" /* in the work folder: for `xsysfs run --parts` */
 
 static void folders_release(struct phase_folders *f)
 {
@@ -168,6 +171,17 @@ static int write_plan(const struct package_build *b, const struct phase_folders 
 	return phase_write_plan(&plan, &env, why);
 }
 
+static int write_rules(const struct package_build *b, const struct phase_folders *f, char **why)
+{
+	autofree char *rules = NULL;
+	int r = subpackages_rules(b->recipe, b->ways->board, &rules, why);
+
+	if (r < 0)
+		return r;
+	r = places_write(f->work, RULES, rules);
+	return r < 0 ? why_errno(why, r, "cannot write '%s/%s'", f->work, RULES) : 0;
+}
+
 /* Everything that happens outside the build view. */
 static int prepare(const struct package_build *b, const struct phase_folders *outside,
 		   const struct phase_folders *inside, int events, char **why)
@@ -185,6 +199,8 @@ static int prepare(const struct package_build *b, const struct phase_folders *ou
 		r = apply_patches(b, outside, why);
 	if (r == 0)
 		r = write_plan(b, outside, inside, newest, events, why);
+	if (r == 0)
+		r = write_rules(b, outside, why);
 	if (r == 0 && (r = key_store(board->keys, b->key)) < 0)
 		why_errno(why, r, "cannot write to '%s'", board->keys);
 	return r;
@@ -200,8 +216,9 @@ static int add_option(struct strv *argv, const char *option, const struct strv *
 	return r;
 }
 
-static int add_run(const struct package_build *b, struct strv *argv)
+static int add_run(const struct package_build *b, const char *work, struct strv *argv)
 {
+	autofree char *rules = places_join(work, RULES);
 	const struct recipe *recipe = b->recipe;
 	const char *words[] = {
 		b->ways->places->xsysfs,
@@ -214,8 +231,10 @@ static int add_run(const struct package_build *b, struct strv *argv)
 		recipe->version,
 		"--key",
 		b->key->hex,
+		"--parts",
+		rules,
 	};
-	int r = 0;
+	int r = rules ? 0 : -ENOMEM;
 
 	for (size_t i = 0; i < ARRAY_SIZE(words) && r == 0; i++)
 		r = strv_add(argv, words[i]);
@@ -252,7 +271,7 @@ static int install(const struct package_build *b, const struct phase_folders *ou
 		   const struct phase_folders *inside)
 {
 	autostrv struct strv argv = { 0 };
-	int r = add_run(b, &argv);
+	int r = add_run(b, outside->work, &argv);
 	int status;
 
 	if (r == 0)

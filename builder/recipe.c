@@ -49,11 +49,17 @@ static const struct ini_allowed allowed[] = {
 	{ "cache:*", "*" },
 	{ "env:*", "*" },
 	{ "fix-ups:*", "*" },
+	{ "sub-packages:*", "*" },
+	{ "stage:*", "leave-out" },
+	{ "stage:*", "leave-out+" },
+	{ "stage:*", "without" },
+	{ "stage:*", "without+" },
 	{ NULL, NULL },
 };
 
 /* Sections that a board may have its own of. */
-static const char *const overlaid[] = { "needs", "build", "cache", "env", "fix-ups", NULL };
+static const char *const overlaid[] = { "needs",   "build",	   "cache", "env",
+					"fix-ups", "sub-packages", "stage", NULL };
 
 void recipe_free(struct recipe *r)
 {
@@ -70,6 +76,9 @@ void recipe_free(struct recipe *r)
 	strv_release(&r->replaces);
 	strv_release(&r->cache);
 	strv_release(&r->env);
+	strv_release(&r->parts);
+	strv_release(&r->leave_out);
+	strv_release(&r->without);
 	for (size_t i = 0; i < r->n_sources; i++) {
 		free(r->sources[i].word);
 		free(r->sources[i].url);
@@ -89,6 +98,8 @@ static void cleanup_recipe(struct recipe **r)
 {
 	recipe_free(*r);
 }
+
+#define RULE_MAX 150 /* bytes of a pattern, before the prefix */
 
 #define refuse(ini, line, fmt, ...) \
 	why_set(why, -EINVAL, "%s:%u: " fmt, (ini)->path, (line), ##__VA_ARGS__)
@@ -352,6 +363,59 @@ static int take_fixups(struct recipe *recipe, const struct ini *ini, char **why)
 	return 0;
 }
 
+/* A rule as the file system takes it, but for the prefix: the words are checked where the line is
+ * known. */
+static int check_part(const struct ini *ini, const struct ini_entry *e, const char *name,
+		      const char *pattern, char **why)
+{
+	if (!name_is_package(name) || strcmp(name, "leave-out") == 0 ||
+	    strcmp(name, "without") == 0)
+		return refuse(ini, e->line, "'%s' is no name for a sub-package", name);
+	if (pattern && (strcmp(pattern, "@") == 0 || strlen(pattern) > RULE_MAX))
+		return refuse(ini, e->line, "'%s' is no pattern for files", pattern);
+	return 0;
+}
+
+static int take_parts(struct recipe *recipe, const struct ini *ini, char **why)
+{
+	for (size_t i = 0; i < ini->n; i++) {
+		const struct ini_entry *e = &ini->entries[i];
+		autostrv struct strv patterns = { 0 };
+
+		if (!*e->key || strcmp(e->section, "sub-packages") != 0)
+			continue;
+		if (strv_split(&patterns, e->value, " \t") < 0)
+			return -ENOMEM;
+		strv_foreach (pattern, &patterns) {
+			int r = check_part(ini, e, e->key, *pattern, why);
+
+			if (r == 0)
+				r = strv_addf(&recipe->parts, "%s %s", e->key, *pattern);
+			if (r < 0)
+				return r;
+		}
+	}
+	return 0;
+}
+
+static int take_stage(struct recipe *recipe, const struct ini *ini, char **why)
+{
+	const struct ini_entry *leave_out = ini_find(ini, "stage", "leave-out");
+	const struct ini_entry *without = ini_find(ini, "stage", "without");
+	int r = leave_out ? strv_split(&recipe->leave_out, leave_out->value, " \t") : 0;
+
+	recipe->says_without = without;
+	strv_foreach (pattern, &recipe->leave_out)
+		if (r == 0)
+			r = check_part(ini, leave_out, "any", *pattern, why);
+	if (r == 0 && without)
+		r = strv_split(&recipe->without, without->value, " \t,");
+	strv_foreach (name, &recipe->without)
+		if (r == 0)
+			r = check_part(ini, without, *name, NULL, why);
+	return r;
+}
+
 static int fill(struct recipe *recipe, const struct ini *ini, char **why)
 {
 	const struct ini_entry *needs = ini_find(ini, "needs", "packages");
@@ -370,6 +434,10 @@ static int fill(struct recipe *recipe, const struct ini *ini, char **why)
 		r = take_settings(ini, "cache", &recipe->cache, why);
 	if (r == 0)
 		r = take_settings(ini, "env", &recipe->env, why);
+	if (r == 0)
+		r = take_parts(recipe, ini, why);
+	if (r == 0)
+		r = take_stage(recipe, ini, why);
 	return r == 0 ? take_fixups(recipe, ini, why) : r;
 }
 

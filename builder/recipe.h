@@ -51,6 +51,12 @@ struct recipe {
 	struct strv cache;	    /* "ac_cv_x=y" */
 	struct strv env;	    /* "NAME=value" */
 	bool fixups[FIXUP_COUNT];   /* which rules are on */
+
+	/* what its files are, and whether they are staged: subpackages.h */
+	struct strv parts;     /* "NAME PATTERN", as written */
+	struct strv leave_out; /* patterns */
+	struct strv without;   /* names */
+	bool says_without;     /* even if it says none */
 };
 
 void recipe_free(struct recipe *r);

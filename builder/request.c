@@ -11,6 +11,7 @@
 #include "builder/fetch_verb.h"
 #include "builder/history.h"
 #include "builder/screen.h"
+#include "builder/subpackages.h"
 #include "builder/verbs.h"
 #include "builder/why.h"
 #include "fs/base/cleanup.h"
@@ -155,6 +156,18 @@ static void say_above(void *screen, const char *line)
 	screen_say(screen, line);
 }
 
+/* What was up to date may have other rules for its parts: that takes no build. */
+static int settle_parts(const struct request *q, const struct schedule *s)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < s->n && r >= 0; i++)
+		if (s->v[i].told->state == STORY_UP_TO_DATE)
+			r = subpackages_settle(s->v[i].recipe, q->board, &q->installed,
+					       &q->options->places, q->ways.where);
+	return r < 0 ? r : 0;
+}
+
 static int run(struct request *q, struct schedule *s)
 {
 	struct screen *screen = NULL;
@@ -176,6 +189,8 @@ static int run(struct request *q, struct schedule *s)
 	r = schedule_init(s);
 	if (r == 0)
 		r = schedule_run(s);
+	if (r == 0)
+		r = settle_parts(q, s);
 	log_redirect(NULL, NULL);
 	screen_free(screen);
 	s->screen = NULL;

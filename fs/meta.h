@@ -11,11 +11,11 @@
 struct meta {
 	char *package;
 	char *version;
-	char *key;	       /* the builder's; "" when none was given */
-	char *previous;	       /* the layer that this one took the place of; "" for the first */
-	struct strv needs;     /* packages, sorted */
-	struct strv replaces;  /* packages, sorted */
-	struct strv uses;      /* packages of which something was read while it was installed, sorted */
+	char *key;	      /* the builder's; "" when none was given */
+	char *previous;	      /* the layer that this one took the place of; "" for the first */
+	struct strv needs;    /* packages, sorted */
+	struct strv replaces; /* packages, sorted */
+	struct strv uses; /* packages of which something was read while it was installed, sorted */
 	struct parts parts;
 	struct timespec when;  /* of the commit */
 	uint64_t files, bytes; /* without directories and whiteouts */
