@@ -53,8 +53,7 @@ int begun_format(const struct install *install, char **ret)
 	    (r = kv_set(&kv, "key", meta->key)) < 0 ||
 	    (r = set_list(&kv, "needs", &meta->needs)) < 0 ||
 	    (r = set_list(&kv, "replaces", &meta->replaces)) < 0 ||
-	    (r = parts_to_kv(&meta->parts, &kv)) < 0 ||
-	    (r = set_below(&kv, install->below)) < 0)
+	    (r = parts_to_kv(&meta->parts, &kv)) < 0 || (r = set_below(&kv, install->below)) < 0)
 		return r;
 	*ret = kv_format(&kv);
 	return *ret ? 0 : -ENOMEM;

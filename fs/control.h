@@ -8,7 +8,8 @@
  *
  *   status                                     state, sysroot, mountpoint, pid, pending, and
  *                                              requests.KIND: how many of a kind (requests.h)
- *   begin package version key needs replaces token part part.1 ...   view: the build view's name below
+ *   begin package version key needs replaces token part part.1 ...
+ *                                              view: the build view's name below
  *                                              .xsysfs/build; token: letters and digits
  *   resume package token                       install: pending (it is this connection's now) or
  *                                              committed
