@@ -132,6 +132,7 @@ BUILDER_SRC := \
 	builder/child.c \
 	builder/cores.c \
 	builder/crossfiles.c \
+	builder/dot.c \
 	builder/elf.c \
 	builder/fetch.c \
 	builder/fetch_verb.c \
@@ -139,7 +140,9 @@ BUILDER_SRC := \
 	builder/fixup_elf.c \
 	builder/fixup_text.c \
 	builder/graph.c \
+	builder/graph_verb.c \
 	builder/history.c \
+	builder/html.c \
 	builder/ini.c \
 	builder/ini_check.c \
 	builder/ini_overlay.c \
@@ -158,6 +161,7 @@ BUILDER_SRC := \
 	builder/proc.c \
 	builder/recipe.c \
 	builder/recipeset.c \
+	builder/report_verb.c \
 	builder/request.c \
 	builder/schedule.c \
 	builder/screen.c \
@@ -180,6 +184,7 @@ UNIT_SRC := \
 	tests/unit/conflict.c \
 	tests/unit/graph.c \
 	tests/unit/history.c \
+	tests/unit/html.c \
 	tests/unit/ini.c \
 	tests/unit/install.c \
 	tests/unit/key.c \
@@ -220,7 +225,7 @@ FUSE_CFLAGS  := $(shell $(FUSE_PC) --cflags fuse3 2>/dev/null)
 FUSE_LIBS    := $(shell $(FUSE_PC) --libs fuse3 2>/dev/null)
 TAR_LIBS     := $(shell pkg-config --libs libarchive 2>/dev/null)
 JSON_LIBS    := $(shell pkg-config --libs jansson 2>/dev/null)
-BUILDER_LIBS := $(shell pkg-config --libs libcurl libarchive jansson libelf 2>/dev/null) -liniparser
+BUILDER_LIBS := $(shell pkg-config --libs libcurl libarchive jansson libelf 2>/dev/null) -liniparser -lm
 UNIT_LIBS    := $(shell pkg-config --libs cmocka 2>/dev/null) $(JSON_LIBS)
 
 objects = $(patsubst %.c,$(OUT)/%.o,$(1))

@@ -145,3 +145,8 @@ const char *installed_layer(const struct installed *i, const char *package)
 {
 	return value_of(i, &i->layers, package);
 }
+
+const char *installed_version(const struct installed *i, const char *package)
+{
+	return value_of(i, &i->versions, package);
+}

@@ -31,6 +31,8 @@ const char *installed_layer(const struct installed *i, const char *package);
 const char *installed_parts(const struct installed *i, const char *package);
 /* Of which packages its build has read something, with blanks between them, lent; likewise. */
 const char *installed_uses(const struct installed *i, const char *package);
+/* Its version, lent; NULL when it is not installed. */
+const char *installed_version(const struct installed *i, const char *package);
 
 /* The key under which a package is installed, lent; NULL when it is not, "" without a key. */
 const char *installed_key(const struct installed *i, const char *package);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* xsysfs-build, reached as `xsysfs build`, `xsysfs fetch`, `xsysfs toolchain`, `xsysfs mount
- * BOARD`. */
+/* xsysfs-build, reached as `xsysfs build`, `xsysfs fetch`, `xsysfs graph`, `xsysfs report`,
+ * `xsysfs toolchain`, `xsysfs mount BOARD`. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -24,8 +24,13 @@ static const struct verb verbs[] = {
 	  verb_build, 1, 1000 },
 	{ "fetch", "[OPTION...] [PKG...]", "download the sources of packages and of what they need",
 	  verb_fetch, 0, 1000 },
+	{ "graph", "[OPTION...] [PKG...]",
+	  "show which package needs which: of these, or of all recipes", verb_graph, 0, 1000 },
 	{ "mount", "[OPTION...] BOARD [MNT]",
 	  "mount a board's sysroot, getting its toolchain first", verb_mount, 1, 2 },
+	{ "report", "[OPTION...] [STORY]",
+	  "write a page on a build: the last one of the board, or that of a file below its builds/",
+	  verb_report, 0, 1 },
 	{ "toolchain", "[OPTION...] [BOARD]", "get a board's toolchain and print its folder",
 	  verb_toolchain, 0, 1 },
 };

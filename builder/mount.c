@@ -15,11 +15,6 @@
 #include "fs/base/io.h"
 #include "fs/base/log.h"
 
-static void cleanup_board(struct board **b)
-{
-	board_free(*b);
-}
-
 int verb_board(const struct options *o, const char *name, struct board **ret)
 {
 	char *why = NULL;

@@ -30,11 +30,14 @@ enum {
 	OFFLINE,
 	FETCH_ONLY,
 	VERIFY,
+	DOT,
+	SVG,
+	JSON,
 	PATIENCE
 };
 
 static const struct option_help table[] = {
-	{ "build fetch", "board", BOARD, "NAME", "build for this board (boards/NAME.ini)" },
+	{ "build fetch graph report", "board", BOARD, "NAME", "for this board (boards/NAME.ini)" },
 	{ "build", "keep-going", 'k', NULL, "when a package fails, build all that do not need it" },
 	{ "build", "check", CHECK, NULL,
 	  "build them once more, elsewhere, and show where the results differ" },
@@ -46,6 +49,11 @@ static const struct option_help table[] = {
 	{ "fetch", "verify", VERIFY, NULL, "hash again all that was downloaded before" },
 	{ "build", "plain", PLAIN, NULL, "lines instead of the live view, on a terminal too" },
 	{ "build", "where", 'C', "WHERE", "install into this mount (default: the board's)" },
+	{ "report", "where", 'C', "WHERE", "a mount, or a state folder (default: the board's)" },
+	{ "report", "output", 'o', "FILE", "write it there, - for stdout" },
+	{ "graph", "dot", DOT, NULL, "in Graphviz's language" },
+	{ "graph", "svg", SVG, NULL, "as a picture, drawn by Graphviz" },
+	{ "graph", "json", JSON, NULL, "as JSON, what is needed first" },
 	{ "build", "jobs", 'j', "N",
 	  "run N jobs at a time, all packages together (default: one a processor)" },
 	{ "build", "dry-run", 'n', NULL, "say what would be built, build nothing" },
@@ -55,9 +63,9 @@ static const struct option_help table[] = {
 	{ "mount", "foreground", 'f', NULL, "stay in the foreground" },
 	{ "build fetch mount toolchain", "sources", SOURCES, "DIR",
 	  "look for archives in this folder first (may be repeated)" },
-	{ "build fetch", "recipes", RECIPES, "DIR", "folder of recipes" },
+	{ "build fetch graph", "recipes", RECIPES, "DIR", "folder of recipes" },
 	{ "build", "patches", PATCHES, "DIR", "folder of patches" },
-	{ "build fetch mount toolchain", "boards", BOARDS, "DIR", "folder of boards" },
+	{ "build fetch graph mount report toolchain", "boards", BOARDS, "DIR", "folder of boards" },
 };
 
 static bool takes(const struct option_help *o, const char *verb)
@@ -142,8 +150,17 @@ static int set(struct options *o, int letter, const char *value)
 	case KEEP:
 		o->keep = true;
 		return 0;
+	case DOT:
+		o->dot = true;
+		return 0;
+	case SVG:
+		o->svg = true;
+		return 0;
+	case JSON:
+		o->json = true;
+		return 0;
 	case 'o':
-		o->mount_options = value;
+		o->mount_options = o->output = value;
 		return 0;
 	case 'f':
 		o->foreground = true;

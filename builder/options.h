@@ -14,6 +14,8 @@ struct options {
 	int jobs;	   /* -j; 0: one a processor */
 	bool keep, explain, dry_run, keep_going, plain, check, offline, fetch_only, verify;
 	bool foreground;	   /* mount -f */
+	bool dot, svg, json;	   /* graph: in which form */
+	const char *output;	   /* report -o */
 	const char *mount_options; /* mount -o */
 	struct places places;
 	char **args; /* the rest, NULL-terminated, lent from argv */

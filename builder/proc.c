@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -16,6 +17,7 @@
 static void become(const struct proc *p, int report, pid_t parent)
 {
 	int in = p->in > 0 ? p->in : open("/dev/null", O_RDONLY);
+	struct rlimit limit = { p->seconds, p->seconds + 1 };
 	sigset_t none;
 	int r;
 
@@ -28,7 +30,7 @@ static void become(const struct proc *p, int report, pid_t parent)
 	signal(SIGPIPE, SIG_DFL);
 	if (in < 0 || dup2(in, 0) < 0 || (p->out > 0 && dup2(p->out, 1) < 0) ||
 	    (p->err > 0 && dup2(p->err, 2) < 0) || (p->err == PROC_SAME_AS_OUT && dup2(1, 2) < 0) ||
-	    (p->dir && chdir(p->dir) < 0)) {
+	    (p->seconds && setrlimit(RLIMIT_CPU, &limit) < 0) || (p->dir && chdir(p->dir) < 0)) {
 		r = errno;
 	} else {
 		execvpe(p->argv[0], (char *const *)p->argv, p->env ? p->env : environ);

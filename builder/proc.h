@@ -9,6 +9,7 @@ struct proc {
 	const char *const *argv; /* argv[0] is looked up in the caller's PATH */
 	char *const *env;	 /* NULL: the caller's */
 	const char *dir;	 /* NULL: the caller's */
+	unsigned seconds;	 /* of processor time, then SIGXCPU; 0: no limit */
 	int in, out, err;	 /* 0: /dev/null for in, the caller's for out and err */
 };
 

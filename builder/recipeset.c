@@ -111,3 +111,25 @@ int recipeset_load(struct recipeset *s, const char *recipes, const struct strv *
 	}
 	return r == 0 ? graph_order(&s->graph, &names, &s->order, why) : r;
 }
+
+int recipeset_names(const char *recipes, struct strv *ret, char **why)
+{
+	autodir DIR *d = opendir(recipes);
+	struct dirent *e;
+	int r = d ? 0 : -errno;
+
+	while (d && r == 0 && (e = readdir(d))) {
+		autofree char *path = NULL;
+
+		if (*e->d_name == '.')
+			continue;
+		if (asprintf(&path, "%s/recipe.ini", e->d_name) < 0) {
+			path = NULL;
+			r = -ENOMEM;
+		} else if (faccessat(dirfd(d), path, F_OK, 0) == 0) {
+			r = strv_add(ret, e->d_name);
+		}
+	}
+	strv_sort(ret);
+	return r < 0 ? why_errno(why, r, "cannot read '%s'", recipes) : 0;
+}

@@ -19,4 +19,7 @@ void recipeset_release(struct recipeset *s);
 int recipeset_load(struct recipeset *s, const char *recipes, const struct strv *words,
 		   char *const *wanted, char **why);
 
+/* The names of all folders in `recipes` that have a recipe, sorted. 0 or -errno with `*why`. */
+int recipeset_names(const char *recipes, struct strv *ret, char **why);
+
 const struct recipe *recipeset_find(const struct recipeset *s, const char *name);

@@ -7,8 +7,15 @@
 
 int verb_build(struct options *o);
 int verb_fetch(struct options *o);
+int verb_graph(struct options *o);
 int verb_mount(struct options *o);
+int verb_report(struct options *o);
 int verb_toolchain(struct options *o);
 
 /* The board that the options mean; said when there is none. 0 or -errno. */
 int verb_board(const struct options *o, const char *name, struct board **ret);
+
+static inline void cleanup_board(struct board **b)
+{
+	board_free(*b);
+}

@@ -39,6 +39,11 @@ static int run_builder(const struct cmd *cmd, int argc, char **argv)
 	return cmd_exec_builder(argv);
 }
 
+bool cmd_is_builders(const struct cmd *cmd)
+{
+	return cmd->run == run_builder;
+}
+
 const struct cmd cmd_build = {
 	.name = "build",
 	.args = "[--board B] [-j N] PKG...",
@@ -53,6 +58,25 @@ const struct cmd cmd_fetch = {
 	.args = "[--board B] PKG...",
 	.summary = "download the sources of packages, and check them",
 	.text = "'xsysfs fetch --help' lists all options.",
+	.run = run_builder,
+};
+
+const struct cmd cmd_graph = {
+	.name = "graph",
+	.args = "[--dot|--svg|--json] [PKG...]",
+	.summary = "show which package needs which",
+	.text = "Of these packages, or of all recipes: as a tree, in Graphviz's language, as a "
+		"picture, as JSON. 'xsysfs graph --help' lists all options.",
+	.run = run_builder,
+};
+
+const struct cmd cmd_report = {
+	.name = "report",
+	.args = "[--board B] [-o FILE] [STORY]",
+	.summary = "write a page on the last build of a board, for a browser",
+	.text = "What was built when and why, on which core, how large it came out, which warnings "
+		"there were and what is to be staged: one file that loads nothing. 'xsysfs report "
+		"--help' lists all options.",
 	.run = run_builder,
 };
 

@@ -8,11 +8,30 @@
 #include "fs/daemon.h"
 #include "fs/help.h"
 
+/* clang-format off: in the order of the help, one a line */
 static const struct cmd *const commands[] = {
-	&cmd_mount,   &cmd_umount, &cmd_build,	  &cmd_fetch, &cmd_toolchain, &cmd_run,
-	&cmd_status,  &cmd_list,   &cmd_owns,	  &cmd_files, &cmd_parts,     &cmd_diff,
-	&cmd_staging, &cmd_remove, &cmd_rollback, &cmd_gc,    &cmd_upgrade,   NULL,
+	&cmd_mount,
+	&cmd_umount,
+	&cmd_build,
+	&cmd_fetch,
+	&cmd_graph,
+	&cmd_report,
+	&cmd_toolchain,
+	&cmd_run,
+	&cmd_status,
+	&cmd_list,
+	&cmd_owns,
+	&cmd_files,
+	&cmd_parts,
+	&cmd_diff,
+	&cmd_staging,
+	&cmd_remove,
+	&cmd_rollback,
+	&cmd_gc,
+	&cmd_upgrade,
+	NULL,
 };
+/* clang-format on */
 
 static const struct cmd *find(const char *name)
 {
@@ -77,9 +96,7 @@ static int dispatch(int argc, char **argv)
 	cmd = find(argv[1]);
 	if (!cmd)
 		return unknown(argv[1]);
-	/* the builder's commands have a --help of their own */
-	if (asks_for_help(argc - 1, argv + 1) && cmd != &cmd_build && cmd != &cmd_fetch &&
-	    cmd != &cmd_toolchain) {
+	if (asks_for_help(argc - 1, argv + 1) && !cmd_is_builders(cmd)) {
 		help_command(cmd);
 		return CMD_DONE;
 	}

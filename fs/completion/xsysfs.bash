@@ -45,8 +45,13 @@ _xsysfs()
 		;;
 	*)
 		case $command in
+<<<<<<< HEAD
 		'')	words="mount umount run status list owns files parts remove rollback gc diff staging-view upgrade
 				build fetch toolchain help --version -C" ;;
+=======
+		'')	words="mount umount run status list owns files remove rollback gc diff staging-view upgrade
+				build fetch graph report toolchain help --version -C" ;;
+>>>>>>> 23c908c (graph: show what needs what, as a tree, dot, SVG or JSON)
 		mount)	words="--sysroot --state -o -f $(_xsysfs_data boards)" ;;
 		umount|owns)	compopt -o default ;;
 		run)	words="--package --version --needs --replaces --key --parts --" ;;
@@ -58,6 +63,8 @@ _xsysfs()
 		staging-view)	words="-0 --tar --no-local --without --only" ;;
 		build)	words="--board -j --keep --explain --sources $(_xsysfs_data recipes)" ;;
 		fetch)	words=$(_xsysfs_data recipes) ;;
+		graph)	words="--board --dot --svg --json $(_xsysfs_data recipes)" ;;
+		report)	words="--board -o --output"; compopt -o default ;;
 		toolchain)	words=$(_xsysfs_data boards) ;;
 		help)	words="--man mount umount run status list owns files parts remove rollback gc diff staging-view upgrade" ;;
 		esac
