@@ -23,12 +23,6 @@
 #include "fs/where.h"
 #include "fs/xs.h"
 
-#define autorecord cleanup(record_cleanup)
-static void record_cleanup(struct record **record)
-{
-	record_free(*record);
-}
-
 #define autoxs cleanup(xs_cleanup)
 static void xs_cleanup(struct xs **xs)
 {

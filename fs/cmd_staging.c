@@ -11,6 +11,7 @@
 #include "fs/layer.h"
 #include "fs/layerset.h"
 #include "fs/parts.h"
+#include "fs/record.h"
 #include "fs/staging.h"
 #include "fs/state.h"
 #include "fs/tarball.h"
@@ -18,8 +19,11 @@
 #include "fs/where.h"
 #include "fs/xs.h"
 
+#define CANNOT "cannot list what is to be staged"
+
 struct output {
-	struct tarball *tarball;   /* NULL: print paths */
+	struct tarball *tarball;   /* NULL: no archive */
+	struct record *list;	   /* NULL: no JSON; neither: print paths */
 	char end;		   /* of a path */
 	size_t unowned;		   /* files of no package */
 	struct strv without, only; /* parts; none: all of them */
@@ -29,6 +33,7 @@ static void output_release(struct output *out)
 {
 	strv_release(&out->without);
 	strv_release(&out->only);
+	record_free(out->list);
 }
 
 static bool is_wanted(const struct output *out, const struct staging_entry *e)
@@ -65,6 +70,40 @@ static int add_to_tar(const struct staging_entry *e, struct output *out)
 	return r;
 }
 
+static const char *type_name(mode_t mode)
+{
+	switch (mode & S_IFMT) {
+	case S_IFREG:
+		return "file";
+	case S_IFDIR:
+		return "directory";
+	case S_IFLNK:
+		return "link";
+	}
+	return "special";
+}
+
+/* "package" as the tag of the file has it; two names of one file have one "inode". */
+static int add_to_list(const struct staging_entry *e, struct output *out)
+{
+	struct record *o = record_new();
+	const char *package = e->node->layer ? layer_package(e->node->layer) : "";
+	int r;
+
+	if (!o)
+		return -ENOMEM;
+	if ((r = record_set(o, "path", e->path)) < 0 ||
+	    (r = record_set(o, "package", package)) < 0 ||
+	    (r = record_set(o, "type", type_name(e->st.st_mode))) < 0 ||
+	    (r = record_set_number(o, "bytes", e->st.st_size)) < 0 ||
+	    (r = record_set_number(o, "links", e->st.st_nlink)) < 0 ||
+	    (r = record_set_number(o, "inode", e->st.st_ino)) < 0) {
+		record_free(o);
+		return r;
+	}
+	return record_add(out->list, o);
+}
+
 static int put(const struct staging_entry *e, void *arg)
 {
 	struct output *out = arg;
@@ -73,6 +112,8 @@ static int put(const struct staging_entry *e, void *arg)
 		return 0;
 	if (!e->node->dir && e->node->layer->origin == ORIGIN_LOCAL)
 		out->unowned++;
+	if (out->list)
+		return add_to_list(e, out);
 	return out->tarball ? add_to_tar(e, out) : print_path(e, out);
 }
 
@@ -85,7 +126,7 @@ static int take_parts(const struct state *state, const char *list, struct strv *
 	for (size_t i = 0; r == 0 && ret->n && i < state->n; i++)
 		r = parts_names(layer_parts(state->stack[i]), &known);
 	if (r < 0)
-		return log_errno(r, "cannot list what is to be staged");
+		return log_errno(r, CANNOT);
 	strv_sort(&known);
 	strv_uniq(&known);
 	strv_foreach (part, ret) {
@@ -127,51 +168,74 @@ static void talk(const struct xs *xs, const struct output *out)
 		log_note("%s", *sentence);
 }
 
+/* Which form is asked for; at most one. 0 or CMD_USAGE, said. */
+static int check_form(const struct cmd *cmd, const struct cmd_line *line)
+{
+	bool tar = cmd_value(cmd, line, "tar");
+
+	if (tar && isatty(STDOUT_FILENO))
+		return cmd_usage(cmd, "a tar archive is nothing for a terminal: redirect it");
+	if (cmd_value(cmd, line, "json") && (tar || cmd_value(cmd, line, "0")))
+		return cmd_usage(
+			cmd, "JSON is a form of its own: --json goes with neither -0 nor --tar");
+	return 0;
+}
+
+static int output_open(struct output *out, const struct cmd *cmd, const struct cmd_line *line,
+		       const struct state *state)
+{
+	int r = take_parts(state, cmd_value(cmd, line, "without"), &out->without);
+
+	if (r == 0)
+		r = take_parts(state, cmd_value(cmd, line, "only"), &out->only);
+	if (r < 0)
+		return r;
+	out->end = cmd_value(cmd, line, "0") ? '\0' : '\n';
+	if (cmd_value(cmd, line, "json") && !(out->list = record_list_new()))
+		return log_errno(-ENOMEM, CANNOT);
+	if (cmd_value(cmd, line, "tar") && !(out->tarball = tarball_new(STDOUT_FILENO)))
+		return log_errno(-ENOMEM, CANNOT);
+	return 0;
+}
+
+/* Write all of it; `view` is what staging is this time. */
+static int write_out(struct xs *xs, struct view *view, struct output *out)
+{
+	int r = staging_walk(view, xs->state, put, out);
+
+	if (r == 0 && out->list)
+		r = record_print(out->list);
+	if (out->tarball) {
+		int end = tarball_finish(out->tarball);
+
+		r = r < 0 ? r : end;
+	}
+	return r < 0 ? log_errno(r, CANNOT) : 0;
+}
+
 static int run_staging(const struct cmd *cmd, int argc, char **argv)
 {
+	cleanup(output_release) struct output out = { 0 };
 	autowhere struct where where = { 0 };
-	struct output out = { .end = '\n' };
 	struct view *own = NULL;
 	struct xs *xs = NULL;
 	struct cmd_line line;
 	int r = 0;
 
-	if (cmd_parse(cmd, argc, argv, 0, 0, &line))
+	if (cmd_parse(cmd, argc, argv, 0, 0, &line) || check_form(cmd, &line))
 		return CMD_USAGE;
-	if (cmd_value(cmd, &line, "tar") && isatty(STDOUT_FILENO))
-		return cmd_usage(cmd, "a tar archive is nothing for a terminal: redirect it");
-	if (cmd_value(cmd, &line, "0"))
-		out.end = '\0';
 	if (where_open_given(cmd_value(cmd, &line, "C"), &where, &xs) < 0)
 		return CMD_FAILED;
-	r = take_parts(xs->state, cmd_value(cmd, &line, "without"), &out.without);
+	if (cmd_value(cmd, &line, "no-local") && (r = packages_only(xs, &own)) < 0)
+		log_errno(r, CANNOT);
 	if (r == 0)
-		r = take_parts(xs->state, cmd_value(cmd, &line, "only"), &out.only);
-	if (r < 0) {
-		xs_free(xs);
-		output_release(&out);
-		return CMD_FAILED;
-	}
-	if (cmd_value(cmd, &line, "no-local"))
-		r = packages_only(xs, &own);
-	if (r == 0 && cmd_value(cmd, &line, "tar")) {
-		out.tarball = tarball_new(STDOUT_FILENO);
-		r = out.tarball ? 0 : -ENOMEM;
-	}
+		r = output_open(&out, cmd, &line, xs->state);
 	if (r == 0)
-		r = staging_walk(own ? own : xs->staging, xs->state, put, &out);
-	if (out.tarball) {
-		int end = tarball_finish(out.tarball);
-
-		r = r < 0 ? r : end;
-	}
-	if (r < 0)
-		log_errno(r, "cannot list what is to be staged");
-	else
+		r = write_out(xs, own ? own : xs->staging, &out);
+	if (r == 0)
 		talk(xs, &out);
 	xs_free(xs);
 	view_free(own);
-	output_release(&out);
 	return r < 0 ? CMD_FAILED : CMD_DONE;
 }
 
@@ -186,6 +250,7 @@ const struct cmd cmd_staging = {
 	.run = run_staging,
 	.options = {
 		CMD_WHERE,
+		CMD_JSON,
 		{ '0', "null", NULL, "end paths with NUL, for rsync --from0" },
 		{ 0, "tar", NULL, "write a reproducible tar archive, owned by root but for what was given away" },
 		{ 0, "no-local", NULL, "leave out what was written by hand" },

@@ -8,6 +8,7 @@
 
 #include <stdint.h>
 
+#include "fs/base/cleanup.h"
 #include "fs/base/strv.h"
 
 struct record;
@@ -16,6 +17,12 @@ struct record;
 struct record *record_new(void);
 struct record *record_list_new(void);
 void record_free(struct record *record); /* takes NULL */
+
+#define autorecord cleanup(record_cleanup)
+static inline void record_cleanup(struct record **record)
+{
+	record_free(*record);
+}
 
 /* Set a member of an object. Return 0 or -ENOMEM. */
 int record_set(struct record *object, const char *key, const char *value);

@@ -45,13 +45,8 @@ _xsysfs()
 		;;
 	*)
 		case $command in
-<<<<<<< HEAD
 		'')	words="mount umount run status list owns files parts remove rollback gc diff staging-view upgrade
-				build fetch toolchain help --version -C" ;;
-=======
-		'')	words="mount umount run status list owns files remove rollback gc diff staging-view upgrade
 				build fetch graph report toolchain help --version -C" ;;
->>>>>>> 23c908c (graph: show what needs what, as a tree, dot, SVG or JSON)
 		mount)	words="--sysroot --state -o -f $(_xsysfs_data boards)" ;;
 		umount|owns)	compopt -o default ;;
 		run)	words="--package --version --needs --replaces --key --parts --" ;;
@@ -60,7 +55,7 @@ _xsysfs()
 		files)	words="--part $(_xsysfs_packages "$where")" ;;
 		parts)	words="--rules --set $(_xsysfs_packages "$where")" ;;
 		diff)	words="--json local $(_xsysfs_packages "$where")" ;;
-		staging-view)	words="-0 --tar --no-local --without --only" ;;
+		staging-view)	words="--json -0 --tar --no-local --without --only" ;;
 		build)	words="--board -j --keep --explain --sources $(_xsysfs_data recipes)" ;;
 		fetch)	words=$(_xsysfs_data recipes) ;;
 		graph)	words="--board --dot --svg --json $(_xsysfs_data recipes)" ;;
