@@ -150,6 +150,9 @@ BUILDER_SRC := \
 	builder/job.c \
 	builder/jobserver.c \
 	builder/key.c \
+	builder/lint.c \
+	builder/lint_built.c \
+	builder/lint_verb.c \
 	builder/main.c \
 	builder/mount.c \
 	builder/options.c \
@@ -166,6 +169,7 @@ BUILDER_SRC := \
 	builder/schedule.c \
 	builder/screen.c \
 	builder/screen_lines.c \
+	builder/sonames.c \
 	builder/source.c \
 	builder/story.c \
 	builder/subpackages.c \

@@ -354,3 +354,23 @@ int board_default(const struct places *places, struct board **ret, char **why)
 	}
 	return board_load(places, n_mounted == 1 ? mounted : USUAL_BOARD, ret, why);
 }
+
+int board_words(const struct places *places, struct strv *ret, char **why)
+{
+	autostrv struct strv names = { 0 };
+	int r = board_names(places, &names);
+
+	if (r < 0)
+		return why_errno(why, r, "%s", places->boards);
+	strv_foreach (name, &names) {
+		cleanup(cleanup_board) struct board *b = NULL;
+
+		r = board_load(places, *name, &b, why);
+		if (r < 0)
+			return r;
+		strv_foreach (word, &b->words)
+			if (!strv_has(ret, *word) && strv_add(ret, *word) < 0)
+				return why_errno(why, -ENOMEM, "%s", *name);
+	}
+	return 0;
+}

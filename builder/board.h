@@ -44,5 +44,8 @@ int board_load(const struct places *places, const char *name, struct board **ret
  * mounted at the moment, or rpi3-aarch64. */
 int board_default(const struct places *places, struct board **ret, char **why);
 
+/* The words of all boards, as [SECTION:WORD] may name them. 0 or -errno with `*why`. */
+int board_words(const struct places *places, struct strv *ret, char **why);
+
 /* Whether an xsysfs is mounted at its mount point. */
 bool board_is_mounted(const struct board *b);

@@ -19,6 +19,7 @@ static void packages_release(struct installed *i)
 	strv_release(&i->keys);
 	strv_release(&i->layers);
 	strv_release(&i->parts);
+	strv_release(&i->needs);
 	strv_release(&i->uses);
 }
 
@@ -98,6 +99,7 @@ int installed_refresh(struct installed *i, const struct places *places, const ch
 		    take(package, "version", &i->versions) < 0 ||
 		    take(package, "layer", &i->layers) < 0 || take(package, "key", &i->keys) < 0 ||
 		    take_list(package, "parts", "\n", &i->parts) < 0 ||
+		    take_list(package, "needs", " ", &i->needs) < 0 ||
 		    take_list(package, "uses", " ", &i->uses) < 0)
 			return why_errno(why, -ENOMEM, "%s", where);
 	}
@@ -134,6 +136,11 @@ const char *installed_key(const struct installed *i, const char *package)
 const char *installed_parts(const struct installed *i, const char *package)
 {
 	return value_of(i, &i->parts, package);
+}
+
+const char *installed_needs(const struct installed *i, const char *package)
+{
+	return value_of(i, &i->needs, package);
 }
 
 const char *installed_uses(const struct installed *i, const char *package)

@@ -11,6 +11,7 @@ struct installed {
 	/* of the committed packages, side by side */
 	struct strv names, versions, keys, layers;
 	struct strv parts; /* their rules, one a line */
+	struct strv needs; /* what they could see, with blanks between them */
 	struct strv uses;  /* packages of which something was read, with blanks between them */
 };
 
@@ -29,6 +30,8 @@ const char *installed_layer(const struct installed *i, const char *package);
 
 /* The rules for its parts, one a line, lent; NULL when it is not installed. */
 const char *installed_parts(const struct installed *i, const char *package);
+/* What it was built with, by name, with blanks between them, lent; likewise. */
+const char *installed_needs(const struct installed *i, const char *package);
 /* Of which packages its build has read something, with blanks between them, lent; likewise. */
 const char *installed_uses(const struct installed *i, const char *package);
 /* Its version, lent; NULL when it is not installed. */

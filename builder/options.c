@@ -37,7 +37,8 @@ enum {
 };
 
 static const struct option_help table[] = {
-	{ "build fetch graph report", "board", BOARD, "NAME", "for this board (boards/NAME.ini)" },
+	{ "build fetch graph lint report", "board", BOARD, "NAME",
+	  "for this board (boards/NAME.ini)" },
 	{ "build", "keep-going", 'k', NULL, "when a package fails, build all that do not need it" },
 	{ "build", "check", CHECK, NULL,
 	  "build them once more, elsewhere, and show where the results differ" },
@@ -49,7 +50,8 @@ static const struct option_help table[] = {
 	{ "fetch", "verify", VERIFY, NULL, "hash again all that was downloaded before" },
 	{ "build", "plain", PLAIN, NULL, "lines instead of the live view, on a terminal too" },
 	{ "build", "where", 'C', "WHERE", "install into this mount (default: the board's)" },
-	{ "report", "where", 'C', "WHERE", "a mount, or a state folder (default: the board's)" },
+	{ "lint report", "where", 'C', "WHERE",
+	  "a mount, or a state folder (default: the board's)" },
 	{ "report", "output", 'o', "FILE", "write it there, - for stdout" },
 	{ "graph", "dot", DOT, NULL, "in Graphviz's language" },
 	{ "graph", "svg", SVG, NULL, "as a picture, drawn by Graphviz" },
@@ -63,9 +65,10 @@ static const struct option_help table[] = {
 	{ "mount", "foreground", 'f', NULL, "stay in the foreground" },
 	{ "build fetch mount toolchain", "sources", SOURCES, "DIR",
 	  "look for archives in this folder first (may be repeated)" },
-	{ "build fetch graph", "recipes", RECIPES, "DIR", "folder of recipes" },
-	{ "build", "patches", PATCHES, "DIR", "folder of patches" },
-	{ "build fetch graph mount report toolchain", "boards", BOARDS, "DIR", "folder of boards" },
+	{ "build fetch graph lint", "recipes", RECIPES, "DIR", "folder of recipes" },
+	{ "build lint", "patches", PATCHES, "DIR", "folder of patches" },
+	{ "build fetch graph lint mount report toolchain", "boards", BOARDS, "DIR",
+	  "folder of boards" },
 };
 
 static bool takes(const struct option_help *o, const char *verb)

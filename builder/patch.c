@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "builder/places.h"
 #include "builder/proc.h"
@@ -34,6 +35,21 @@ int patch_list(const char *patches, const char *package, struct strv *ret)
 	}
 	strv_sort(ret);
 	return 0;
+}
+
+int patch_folders(const char *patches, struct strv *ret)
+{
+	autodir DIR *d = opendir(patches);
+	struct dirent *e;
+	struct stat st;
+	int r = d ? 0 : -errno;
+
+	while (r == 0 && (e = readdir(d)))
+		if (*e->d_name != '.' && fstatat(dirfd(d), e->d_name, &st, 0) == 0 &&
+		    S_ISDIR(st.st_mode))
+			r = strv_add(ret, e->d_name);
+	strv_sort(ret);
+	return r;
 }
 
 /* The first line of what patch(1) said that tells the trouble. */

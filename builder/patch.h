@@ -8,6 +8,9 @@
 /* Paths of the patches, sorted; none when there is no such folder. */
 int patch_list(const char *patches, const char *package, struct strv *ret);
 
+/* The names of the folders in PATCHES, sorted. 0 or -errno. */
+int patch_folders(const char *patches, struct strv *ret);
+
 /* Apply one with patch(1) -p1 in the folder `src`, without guessing: a hunk has to fit where it
  * says but for an offset. What patch says is appended to `log`. 0, or -errno with `*why`. */
 int patch_apply(const char *patch, const char *src, int log, char **why);

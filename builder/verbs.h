@@ -8,6 +8,7 @@
 int verb_build(struct options *o);
 int verb_fetch(struct options *o);
 int verb_graph(struct options *o);
+int verb_lint(struct options *o);
 int verb_mount(struct options *o);
 int verb_report(struct options *o);
 int verb_toolchain(struct options *o);

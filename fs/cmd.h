@@ -64,7 +64,7 @@ extern const struct cmd cmd_parts;				   /* cmd_parts.c */
 extern const struct cmd cmd_diff;				   /* cmd_diff.c */
 extern const struct cmd cmd_staging;				   /* cmd_staging.c */
 extern const struct cmd cmd_build, cmd_fetch, cmd_toolchain;	   /* cmd_builder.c */
-extern const struct cmd cmd_graph, cmd_report;
+extern const struct cmd cmd_graph, cmd_lint, cmd_report;
 
 /* Whether it is the builder's, which has a --help of its own. */
 bool cmd_is_builders(const struct cmd *cmd);

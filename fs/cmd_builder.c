@@ -70,6 +70,17 @@ const struct cmd cmd_graph = {
 	.run = run_builder,
 };
 
+const struct cmd cmd_lint = {
+	.name = "lint",
+	.args = "[PKG...]",
+	.summary = "look for what is wrong with recipes that work",
+	.text = "A missing licence, http without s, patches that nobody applies; and of what was "
+		"built, options that configure does not know, needs of which nothing was used, and "
+		"libraries that were linked with and are not declared. 'xsysfs lint --help' lists "
+		"all options.",
+	.run = run_builder,
+};
+
 const struct cmd cmd_report = {
 	.name = "report",
 	.args = "[--board B] [-o FILE] [STORY]",

@@ -15,6 +15,7 @@ static const struct cmd *const commands[] = {
 	&cmd_build,
 	&cmd_fetch,
 	&cmd_graph,
+	&cmd_lint,
 	&cmd_report,
 	&cmd_toolchain,
 	&cmd_run,

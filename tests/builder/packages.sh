@@ -120,7 +120,7 @@ builder()
 	shift
 	program=xsysfs
 	case $verb in
-	build)
+	build|lint)
 		set -- --recipes "$RECIPES" --patches "$PATCHES" --boards "$BOARDS" -C "$MNT" "$@"
 		;;
 	fetch)
