@@ -8,7 +8,8 @@
 #include "fs/daemon.h"
 #include "fs/help.h"
 
-/* clang-format off: in the order of the help, one a line */
+/* In the order of the help, one a line. */
+/* clang-format off */
 static const struct cmd *const commands[] = {
 	&cmd_mount,
 	&cmd_umount,
