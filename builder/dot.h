@@ -8,7 +8,7 @@
 /* `s` as a quoted string. Names are ASCII; whatever else comes, and control bytes, becomes '?'. */
 void dot_quote(FILE *to, const char *s);
 
-/* Have `dot -Tform` make of `text` what it can, within `seconds` of a processor's time; its words go
- * to stderr when `loud`. The caller frees `*ret`. 0; -ENOENT: there is no dot; -ETIME: it took too
- * long; -EIO: it failed; -errno. */
+/* Have `dot -Tform` make of `text` what it can, within `seconds` of a processor's time; its words
+ * go to stderr when `loud`. The caller frees `*ret`. 0; -ENOENT: there is no dot; -ETIME: it took
+ * too long; -EIO: it failed; -errno. */
 int dot_run(const char *text, const char *form, unsigned seconds, bool loud, char **ret);

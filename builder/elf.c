@@ -126,6 +126,21 @@ int elf_read(int fd, struct elf_facts *ret)
 	return 1;
 }
 
+size_t elf_loaded_size(int fd)
+{
+	autoelf Elf *e = begin(fd);
+	size_t n = 0, end = 0;
+	GElf_Phdr head;
+
+	if (!e || elf_kind(e) != ELF_K_ELF || elf_getphdrnum(e, &n) < 0)
+		return 0;
+	for (size_t i = 0; i < n; i++)
+		if (gelf_getphdr(e, (int)i, &head) && head.p_type == PT_LOAD &&
+		    head.p_offset + head.p_filesz > end)
+			end = head.p_offset + head.p_filesz;
+	return end;
+}
+
 bool elf_archive_is_dated(int fd)
 {
 	autoelf Elf *archive = begin(fd);

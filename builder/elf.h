@@ -6,6 +6,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "fs/base/strv.h"
 
@@ -23,6 +24,10 @@ void elf_facts_release(struct elf_facts *f);
 
 /* 1; 0 when the file is no ELF file; -ENOMEM. Does not care for the file's offset. */
 int elf_read(int fd, struct elf_facts *ret);
+
+/* How much of a library or a program is ever loaded: the bytes up to there. Behind it are names for
+ * debuggers. 0 when the file is neither. */
+size_t elf_loaded_size(int fd);
 
 /* Whether the file is a static archive whose members carry times, owners or modes that the next
  * build would not repeat. */

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "builder/elf.h"
 #include "builder/fixup.h"
 #include "fs/base/cleanup.h"
 #include "fs/base/io.h"
@@ -158,7 +159,10 @@ int fixup_text(struct fixup *f, const struct fixup_file *file)
 			fixup_note(f, kind->rule, file->path, "paths of the build taken out");
 		len = strlen(text);
 	}
-	if (r == 0 && f->on[FIXUP_LEAKS])
-		report_leak(f, file->path, text, len);
+	if (r == 0 && f->on[FIXUP_LEAKS]) {
+		size_t loaded = elf_loaded_size(fd);
+
+		report_leak(f, file->path, text, loaded && loaded < len ? loaded : len);
+	}
 	return r;
 }
