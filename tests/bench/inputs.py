@@ -7,6 +7,7 @@
   small/       the files of one package, and a Makefile that installs them
   configure/   sources whose ./configure is run: libffi's and ncurses' where the builder has fetched
                them, else one written here
+  packages/    see packages.py
   states/N/    an xsysfs state of N layers, states/many/ the same with all the files
 """
 
@@ -17,10 +18,12 @@ import shutil
 import subprocess
 import tarfile
 
+from packages import Packages
+
 FULL = {"sources": 200, "small": 1200, "walk": 20000, "big": 512 << 20, "layers": 200,
-        "layer files": 500, "lookups": 5000, "checks": 300}
+        "layer files": 500, "lookups": 5000, "checks": 300, "packages": 40}
 TINY = {"sources": 4, "small": 60, "walk": 200, "big": 4 << 20, "layers": 5,
-        "layer files": 20, "lookups": 100, "checks": 3}
+        "layer files": 20, "lookups": 100, "checks": 3, "packages": 4}
 
 # Of these each source includes some; with what they include that makes about 100.
 C_HEADERS = """aio.h arpa/inet.h assert.h complex.h ctype.h dirent.h dlfcn.h errno.h fcntl.h fenv.h
@@ -69,13 +72,14 @@ class Inputs:
         self.random = random.Random(1)
         self.base = self.path("base")
         self.notes = []
-        self.make_base("configure" in wanted)
+        self.make_base(bool(wanted & {"configure", "one", "many"}))
         self.make_sources()
         self.make_small()
         if "walk" in wanted:
             self.make_files(self.path("base/tree"), self.size["walk"], 100)
         if wanted & {"read", "write"}:
             self.make_big()
+        self.packages = Packages(self) if wanted & {"one", "many"} else None
         self.configure = self.make_configure(sources) if "configure" in wanted else {}
 
     def path(self, *parts):
@@ -142,7 +146,7 @@ class Inputs:
         self.headers = []
         for name in sorted(os.listdir(src)):
             if name.endswith((".c", ".cc")):
-                out = subprocess.run(["gcc", "-M", os.path.join(src, name)], check=True,
+                out = subprocess.run(["gcc", "-O2", "-M", os.path.join(src, name)], check=True,
                                      stdout=subprocess.PIPE, text=True).stdout
                 found = [w for w in out.replace("\\\n", " ").split() if "/include/" in w]
                 self.headers.append(len(found))

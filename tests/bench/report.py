@@ -31,6 +31,11 @@ TARGETS = {
     "view": ((0.005, None), (0.020, None)),
     "view-bytes": ((0, None), (0, None)),
     "memory": ((150, None), (400, None)),
+    "build-one": ((1.00, "plain"), (1.03, "plain")),
+    "build-many": ((1.00, "plain"), (1.10, "plain")),
+    "build-idle": ((2, None), (5, None)),
+    "build-nothing": ((0.2, None), (0.5, None)),
+    "build-leaf": ((0.5, None), (1.0, None)),
     "four": ((1.00, "kernel"), (1.10, "kernel")),
 }
 
@@ -114,7 +119,7 @@ class Results:
 def show(value, unit):
     if unit == "s":
         return f"{value * 1000:.1f} ms" if value < 0.1 else f"{value:.3f} s"
-    return f"{value:.0f} {unit}"
+    return f"{value:.1f} %" if unit == "%" else f"{value:.0f} {unit}"
 
 
 def table(results, rivals):

@@ -5,6 +5,8 @@ import glob
 import os
 import statistics
 
+from builds import many, one
+
 SMALL = "usr/share/small"
 
 
@@ -150,7 +152,7 @@ def four(t):
     t.unmount()
 
 
-ALL = [compile, configure, install, rm, walk, read, write, layers, mount, four]
+ALL = [compile, configure, install, rm, walk, read, write, layers, mount, four, one, many]
 
 
 def named(name):
