@@ -296,6 +296,7 @@ static void said(void *arg, char *line)
 {
 	struct schedule *s = arg;
 
+	log_tame(line);
 	if (s->screen)
 		screen_say(s->screen, line);
 	else

@@ -125,6 +125,9 @@ static int check_entry(struct unpack *u, struct archive_entry *e, const char *na
 		return refuse(u, name, "is a link that leads out");
 	if (!hardlink && type != AE_IFREG && type != AE_IFDIR && type != AE_IFLNK)
 		return refuse(u, name, "is no file, folder or link");
+	if (archive_entry_size_is_set(e) &&
+	    (uint64_t)archive_entry_size(e) > u->limits.bytes - u->bytes)
+		return refuse(u, name, "makes more bytes than are allowed");
 	if (++u->entries > u->limits.entries)
 		return refuse(u, name, "is one too many");
 	return 0;

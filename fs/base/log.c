@@ -23,6 +23,13 @@ void log_init(const char *program)
 	log_program = program;
 }
 
+void log_tame(char *line)
+{
+	for (; *line; line++)
+		if (((unsigned char)*line < ' ' && *line != '\t') || *line == 0x7f)
+			*line = '?';
+}
+
 /* One write, so that the lines of two processes do not mix. */
 static void say(const char *kind, int r, const char *fmt, va_list ap)
 {
@@ -40,12 +47,14 @@ static void say(const char *kind, int r, const char *fmt, va_list ap)
 		line = NULL;
 		return;
 	}
-	if (!log_say) {
-		fwrite(line, 1, n, stderr);
+	line[n - 1] = '\0';
+	log_tame(line);
+	if (log_say) {
+		log_say(log_arg, line);
 		return;
 	}
-	line[n - 1] = '\0';
-	log_say(log_arg, line);
+	line[n - 1] = '\n';
+	fwrite(line, 1, n, stderr);
 }
 
 int log_errno(int r, const char *fmt, ...)

@@ -11,6 +11,9 @@
 /* The word before the colon; the string is kept, not copied. */
 void log_init(const char *program);
 
+/* What a terminal would obey becomes '?': names and texts are often a stranger's. */
+void log_tame(char *line);
+
 /* Hand each line, without its end, to `say` instead; NULL: stderr again. */
 void log_redirect(void (*say)(void *arg, const char *line), void *arg);
 
