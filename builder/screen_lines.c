@@ -130,6 +130,21 @@ static void add(struct lines *l, const char *colour, const char *first, const ch
 			  l->colours ? "\033[0m" : "", tail);
 }
 
+/* Where a long line is cut off in front: at its end a compiler's command has the file. */
+static const char *end_of(const char *said, int room)
+{
+	size_t n = strlen(said);
+	const char *at = said;
+
+	if (room < 0 || n <= (size_t)room)
+		return said;
+	at += n - room;
+	while (*at && *at != ' ')
+		at++;
+	at += strspn(at, " ");
+	return *at ? at : said;
+}
+
 static void add_running(struct lines *l, const struct story *story, const struct story_package *p,
 			int name_columns)
 {
@@ -137,14 +152,18 @@ static void add_running(struct lines *l, const struct story *story, const struct
 	autofree char *said = span ? last_line(p, span->what) : NULL;
 	autofree char *first = NULL;
 	autofree char *rest = NULL;
+	const char *shown = said ? end_of(said, l->columns - name_columns - 24) : NULL;
+	bool room = l->columns >= NARROW && shown;
 	char when[24];
 
 	clock_words(story_seconds(story, p), when);
 	if (asprintf(&first, "%-*.*s", name_columns, name_columns, p->name) < 0)
 		first = NULL;
 	if (asprintf(&rest, " %-9.9s %7s%s%s", span ? span->what : "", when,
-		     l->columns >= NARROW && said ? "  " : "",
-		     l->columns >= NARROW && said ? said : "") < 0)
+		     !room	    ? ""
+		     : shown > said ? "  .. "
+				    : "  ",
+		     room ? shown : "") < 0)
 		rest = NULL;
 	if (first && rest)
 		add(l, "\033[1m", first, rest);
