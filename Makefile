@@ -212,6 +212,7 @@ UNIT_SRC := \
 # One program per file, libFuzzer; FUZZ_COMMON is in each.
 FUZZ_SRC := \
 	tests/fuzz/control.c \
+	tests/fuzz/leftovers.c \
 	tests/fuzz/model.c \
 	tests/fuzz/state.c \
 	tests/fuzz/texts.c \
