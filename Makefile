@@ -150,6 +150,7 @@ BUILDER_SRC := \
 	builder/job.c \
 	builder/jobserver.c \
 	builder/key.c \
+	builder/layout.c \
 	builder/lint.c \
 	builder/lint_built.c \
 	builder/lint_verb.c \
@@ -175,8 +176,11 @@ BUILDER_SRC := \
 	builder/subpackages.c \
 	builder/supply.c \
 	builder/system.c \
+	builder/tally.c \
 	builder/toolchain.c \
+	builder/treemap.c \
 	builder/unpack.c \
+	builder/warnings.c \
 	builder/why.c \
 
 # One program per file, cmocka.
@@ -193,6 +197,7 @@ UNIT_SRC := \
 	tests/unit/install.c \
 	tests/unit/key.c \
 	tests/unit/layer.c \
+	tests/unit/layout.c \
 	tests/unit/names.c \
 	tests/unit/note.c \
 	tests/unit/parts.c \
@@ -202,10 +207,12 @@ UNIT_SRC := \
 	tests/unit/stack.c \
 	tests/unit/staging.c \
 	tests/unit/threads.c \
+	tests/unit/treemap.c \
 	tests/unit/unpack.c \
 	tests/unit/view_change.c \
 	tests/unit/view_look.c \
 	tests/unit/view_rename.c \
+	tests/unit/warnings.c \
 	tests/unit/why.c \
 	tests/unit/xs.c \
 

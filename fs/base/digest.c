@@ -93,3 +93,13 @@ int digest_of_fd(int fd, char hex[static DIGEST_HEX])
 	r = digest_add_fd(d, fd);
 	return r < 0 ? r : digest_hex(d, hex);
 }
+
+int digest_base64_of_data(const void *data, size_t len, char base64[static DIGEST_BASE64])
+{
+	unsigned char raw[EVP_MAX_MD_SIZE];
+	unsigned n = 0;
+
+	if (EVP_Digest(data, len, raw, &n, EVP_sha256(), NULL) != 1 || n != (DIGEST_HEX - 1) / 2)
+		return -EIO;
+	return EVP_EncodeBlock((unsigned char *)base64, raw, (int)n) == DIGEST_BASE64 - 1 ? 0 : -EIO;
+}

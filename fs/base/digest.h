@@ -4,7 +4,8 @@
 
 #include <stddef.h>
 
-#define DIGEST_HEX 65 /* 64 hex digits and a NUL */
+#define DIGEST_HEX    65 /* 64 hex digits and a NUL */
+#define DIGEST_BASE64 45 /* 43 letters, one "=" and a NUL */
 
 struct digest;
 
@@ -20,3 +21,6 @@ int digest_hex(struct digest *d, char hex[static DIGEST_HEX]);
 /* The two usual cases in one call. Return 0 or -errno. */
 int digest_of_data(const void *data, size_t len, char hex[static DIGEST_HEX]);
 int digest_of_fd(int fd, char hex[static DIGEST_HEX]);
+
+/* The same hash in base64, as web pages write it. */
+int digest_base64_of_data(const void *data, size_t len, char base64[static DIGEST_BASE64]);
