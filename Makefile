@@ -165,7 +165,16 @@ BUILDER_SRC := \
 	builder/proc.c \
 	builder/recipe.c \
 	builder/recipeset.c \
+	builder/report_data.c \
+	builder/report_graph.c \
+	builder/report_log.c \
+	builder/report_page.c \
+	builder/report_sizes.c \
+	builder/report_staging.c \
+	builder/report_table.c \
+	builder/report_time.c \
 	builder/report_verb.c \
+	builder/report_warnings.c \
 	builder/request.c \
 	builder/schedule.c \
 	builder/screen.c \
@@ -261,6 +270,8 @@ $(OUT)/%.a:
 
 $(call objects,$(BUILDER_SRC)): XCFLAGS += -DDATADIR='"$(PREFIX)/share/xsysfs"'
 $(call objects,$(DAEMON_SRC)): XCFLAGS += $(FUSE_CFLAGS)
+
+$(OUT)/builder/report_data.o: builder/report.css builder/report.js
 
 $(OUT)/%.o: %.c Makefile
 	@mkdir -p $(@D)

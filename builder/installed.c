@@ -33,8 +33,8 @@ void installed_release(struct installed *i)
 }
 
 /* `xsysfs -C WHERE VERB --json`, whose own message has been said when it fails. */
-static int ask(const struct places *places, const char *where, const char *verb, json_t **ret,
-	       char **why)
+int installed_ask(const struct places *places, const char *where, const char *verb, json_t **ret,
+		  char **why)
 {
 	const char *argv[] = { places->xsysfs, "-C", where, verb, "--json", NULL };
 	autofree char *out = NULL;
@@ -88,7 +88,7 @@ int installed_refresh(struct installed *i, const struct places *places, const ch
 	autojson json_t *list = NULL;
 	const json_t *package;
 	size_t at;
-	int r = ask(places, where, "list", &list, why);
+	int r = installed_ask(places, where, "list", &list, why);
 
 	if (r < 0)
 		return r;
@@ -109,7 +109,7 @@ int installed_refresh(struct installed *i, const struct places *places, const ch
 int installed_read(struct installed *i, const struct places *places, const char *where, char **why)
 {
 	autojson json_t *status = NULL;
-	int r = ask(places, where, "status", &status, why);
+	int r = installed_ask(places, where, "status", &status, why);
 
 	if (r < 0)
 		return r;

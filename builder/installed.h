@@ -2,6 +2,7 @@
 /* installed.h - what the file system says about itself: `xsysfs status` and `xsysfs list`. */
 #pragma once
 
+#include "builder/json.h"
 #include "builder/places.h"
 
 struct installed {
@@ -16,6 +17,11 @@ struct installed {
 };
 
 void installed_release(struct installed *i);
+
+/* What `xsysfs -C WHERE VERB --json` answers, for the caller to free; its own message has been said
+ * when it fails. 0 or -errno with `*why`. */
+int installed_ask(const struct places *places, const char *where, const char *verb, json_t **ret,
+		  char **why);
 
 /* Ask the file system at `where`. 0 or -errno with `*why`. */
 int installed_read(struct installed *i, const struct places *places, const char *where, char **why);
