@@ -59,7 +59,7 @@ static char *write_dot(const struct layout *l)
 	if (!f)
 		return NULL;
 	fputs("digraph g { rankdir=LR; nodesep=0.14; ranksep=0.55;\n"
-	      "node [shape=box, fixedsize=true, label=\"\"];\n",
+	      "node [shape=box, fixedsize=true, label=\"\"]; edge [arrowhead=none];\n",
 	      f);
 	for (size_t i = 0; i < l->n_boxes; i++)
 		fprintf(f, "%zu [width=%.3f, height=%.3f];\n", i, l->boxes[i].w / INCH,

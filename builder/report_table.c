@@ -123,7 +123,7 @@ static void write_failure(FILE *to, const struct report *r, size_t no)
 		html_put(to, " in %s", p->spans[p->n_spans - 1].what);
 	fputs("</h3>\n", to);
 	if (p->why && p->state == STORY_FAILED && !log->tail)
-		html_put(to, "<p>%s</p>\n", p->why);
+		html_put(to, "<p class=\"note\">%s</p>\n", p->why);
 	if (log->tail)
 		html_put(to,
 			 "<p class=\"note\">The last lines of <code>%s</code>:</p><pre "

@@ -11,7 +11,11 @@
 #include "builder/report.h"
 #include "fs/base/cleanup.h"
 
-#define LANES_MOST 256
+#define LANES_MOST  256
+#define WIDEST	    6000
+#define GAP	    0.3	 /* per cent, between words */
+#define RUN_WIDTH   56	 /* points for each package of the fullest lane, within reason */
+#define LABEL_SHARE 0.14 /* of the whole, for the words of the last of a lane */
 
 static const char *const phases[] = { "start", "unpack",  "patch",  "configure",
 				      "make",  "install", "fix-up", "commit" };
@@ -46,7 +50,7 @@ struct run {
 	size_t no; /* in the story */
 	double begin, end;
 	size_t lane;
-	double room; /* until the next of the lane begins */
+	double label, room; /* where its words begin, and until where they may go on */
 };
 
 static int by_begin(const void *a, const void *b)
@@ -58,26 +62,53 @@ static int by_begin(const void *a, const void *b)
 	return x->no < y->no ? -1 : 1;
 }
 
+/* The last of a lane may begin near its end: then its words begin before it does. */
+static void make_room(struct run *run, struct run *before, double end)
+{
+	double label = fmin(run->begin, end * (1 - LABEL_SHARE));
+
+	if (before)
+		label = fmax(label, before->begin);
+	run->label = label;
+	run->room = end - label;
+	if (before)
+		before->room = label - before->begin;
+}
+
 /* Each goes to the first lane that is free when it begins. Returns how many lanes there are. */
 static size_t find_lanes(struct run *runs, size_t n, double end)
 {
-	struct run *last[LANES_MOST] = { NULL };
+	struct run *last[LANES_MOST] = { NULL }, *before[LANES_MOST] = { NULL };
 	size_t lanes = 0;
 
 	for (size_t i = 0; i < n; i++) {
+		struct run *run = &runs[i];
 		size_t lane = 0;
 
-		while (lane + 1 < LANES_MOST && last[lane] &&
-		       last[lane]->end > runs[i].begin + 1e-6)
+		while (lane + 1 < LANES_MOST && last[lane] && last[lane]->end > run->begin + 1e-6)
 			lane++;
 		if (last[lane])
-			last[lane]->room = runs[i].begin - last[lane]->begin;
-		runs[i].lane = lane;
-		runs[i].room = end - runs[i].begin;
-		last[lane] = &runs[i];
+			last[lane]->room = run->begin - last[lane]->begin;
+		run->lane = lane;
+		run->label = run->begin;
+		before[lane] = last[lane];
+		last[lane] = run;
 		lanes = lane + 1 > lanes ? lane + 1 : lanes;
 	}
+	for (size_t i = 0; i < lanes; i++)
+		make_room(last[i], before[i], end);
 	return lanes;
+}
+
+/* How many packages the fullest lane has. */
+static size_t fullest(const struct run *runs, size_t n)
+{
+	size_t counts[LANES_MOST] = { 0 }, most = 0;
+
+	for (size_t i = 0; i < n; i++)
+		if (++counts[runs[i].lane] > most)
+			most = counts[runs[i].lane];
+	return most;
 }
 
 /* ---- drawing ---- */
@@ -114,6 +145,21 @@ static const char *mark(enum story_state state)
 	}
 }
 
+/* Its name above the bar, as far as there is room. */
+static void draw_words(FILE *to, const struct report *r, const struct run *run)
+{
+	char seconds[HTML_SECONDS];
+
+	html_put(to, "<svg x=\"%.3f%%\" y=\"0\" width=\"%.3f%%\" height=\"16\">",
+		 percent(run->label, r->end), fmax(percent(run->room, r->end) - GAP, 0));
+	fputs(run->label < run->begin ? "<text x=\"100%\" y=\"12\" text-anchor=\"end\">"
+				      : "<text x=\"1\" y=\"12\">",
+	      to);
+	html_put(to,
+		 "%s<tspan class=\"dim\"> %s</tspan> <tspan class=\"mark\">%s</tspan></text></svg>",
+		 run->p->name, html_seconds(run->end - run->begin, seconds), mark(run->p->state));
+}
+
 static void draw_run(FILE *to, const struct report *r, const struct run *run)
 {
 	const struct story_package *p = run->p;
@@ -124,12 +170,7 @@ static void draw_run(FILE *to, const struct report *r, const struct run *run)
 		 "<a href=\"#p%zu\" class=\"run %s\"><title>%s %s: %s, %s (%.1f to %.1f s)</title>",
 		 run->no, state, p->name, p->version, state,
 		 html_seconds(run->end - run->begin, seconds), run->begin, run->end);
-	html_put(
-		to,
-		"<svg x=\"%.3f%%\" y=\"0\" width=\"%.3f%%\" height=\"16\"><text x=\"1\" y=\"12\">%s"
-		"<tspan class=\"dim\"> %s</tspan> <tspan class=\"mark\">%s</tspan></text></svg>",
-		percent(run->begin, r->end), percent(run->room, r->end), p->name, seconds,
-		mark(p->state));
+	draw_words(to, r, run);
 	for (size_t i = 0; i < p->n_spans; i++)
 		draw_phase(to, r, run, &p->spans[i]);
 	html_put(to,
@@ -160,6 +201,12 @@ static void draw_grid(FILE *to, double end)
 			 percent(t, end), percent(t, end));
 }
 
+/* "1:05" of minutes and seconds, or of hours and minutes. */
+static void write_pair(FILE *to, int of, int rest)
+{
+	html_put(to, rest < 10 ? "%d:0%d" : "%d:%d", of, rest);
+}
+
 static void draw_axis(FILE *to, double end)
 {
 	double step = step_of(end);
@@ -170,16 +217,16 @@ static void draw_axis(FILE *to, double end)
 
 		html_put(to, "<text x=\"%.3f%%\" y=\"13\" text-anchor=\"%s\">", percent(t, end),
 			 anchor);
-		if (step < 1)
-			html_put(to, "%.1f s", t);
+		if (t == 0)
+			fputs(end < 120 ? "seconds" : end < 7200 ? "min:s" : "h:min", to);
+		else if (step < 1)
+			html_put(to, "%.1f", t);
 		else if (end < 120)
-			html_put(to, "%.0f s", t);
+			html_put(to, "%.0f", t);
 		else if (end < 7200)
-			html_put(to, "%d:%s%d min", (int)t / 60, (int)t % 60 < 10 ? "0" : "",
-				 (int)t % 60);
+			write_pair(to, (int)t / 60, (int)t % 60);
 		else
-			html_put(to, "%d:%s%d h", (int)t / 3600, (int)t / 60 % 60 < 10 ? "0" : "",
-				 (int)t / 60 % 60);
+			write_pair(to, (int)t / 3600, (int)t / 60 % 60);
 		fputs("</text>", to);
 	}
 	fputs("</svg></div>\n", to);
@@ -232,7 +279,7 @@ static void write_legend(FILE *to, const struct report *r)
 void report_time(FILE *to, const struct report *r)
 {
 	autofree struct run *runs = calloc(r->story->n + 1, sizeof(*runs));
-	size_t n = 0, lanes;
+	size_t n = 0, lanes, wide;
 
 	fputs("<section id=\"time\"><h2>Time line</h2>\n", to);
 	for (size_t i = 0; runs && i < r->story->n; i++) {
@@ -254,6 +301,9 @@ void report_time(FILE *to, const struct report *r)
 		"packages on %zu jobs; the table of packages has the same times\"><div "
 		"class=\"lanes\">\n",
 		n, lanes);
+	wide = RUN_WIDTH * fullest(runs, n);
+	html_put(to, "<svg class=\"wide\" width=\"%zu\" height=\"0\" aria-hidden=\"true\"></svg>\n",
+		 wide < WIDEST ? wide : WIDEST);
 	draw_axis(to, r->end);
 	for (size_t i = 0; i < lanes; i++)
 		draw_lane(to, r, runs, n, i);
