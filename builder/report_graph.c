@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The graph: a box for each package, coloured by how it ended, linked to its row. */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,21 +9,30 @@
 #include "builder/report.h"
 #include "fs/base/cleanup.h"
 
-#define LETTER	   6.9 /* points that a letter of a name takes, at most */
-#define BOX_HEIGHT 36
-#define NAME_MOST  40 /* bytes shown of a name or version */
+/* Points that a letter takes: of fixed width, since nobody knows the browser's fonts. */
+#define NAME_LETTER  7.4
+#define REST_LETTER  6.8
+#define MARGIN_LEFT  22
+#define MARGIN_RIGHT 8
+#define BOX_HEIGHT   36
+#define NAME_MOST    40 /* bytes shown of a name or version */
 
 static size_t shorter(size_t a, size_t b)
 {
 	return a < b ? a : b;
 }
 
-static void set_width(struct layout_box *box, const struct story_package *p)
+static void set_size(struct layout_box *box, const struct story_package *p)
 {
-	size_t name = shorter(strlen(p->name), NAME_MOST) + 2;
-	size_t rest = shorter(strlen(p->version), NAME_MOST) + 8;
+	size_t name = shorter(strlen(p->name), NAME_MOST);
+	size_t rest = shorter(strlen(p->version), NAME_MOST);
+	char seconds[HTML_SECONDS];
+	double begin, end;
 
-	box->w = LETTER * (double)(name > rest ? name : rest) + 18;
+	if (report_times(p, &begin, &end))
+		rest += 3 + strlen(html_seconds(end - begin, seconds));
+	box->w = fmax(NAME_LETTER * (double)name, REST_LETTER * (double)rest) + MARGIN_LEFT +
+		 MARGIN_RIGHT;
 	box->h = BOX_HEIGHT;
 }
 
@@ -45,7 +55,7 @@ static int fill(struct layout *l, const struct story *s)
 	if (r < 0)
 		return r;
 	for (size_t i = 0; i < s->n; i++) {
-		set_width(&l->boxes[i], &s->packages[i]);
+		set_size(&l->boxes[i], &s->packages[i]);
 		strv_foreach (need, &s->packages[i].needs) {
 			size_t from = number_of(s, *need);
 
@@ -105,9 +115,10 @@ static void draw_box(FILE *to, const struct story *s, size_t no, const struct la
 		 no, state, no, p->name, p->version, state, seconds, left, top, b->w, b->h);
 	html_put(to, "<text class=\"sign\" x=\"%.1f\" y=\"%.1f\">%s</text>", left + 8, top + 15,
 		 sign(p->state));
-	html_put(to, "<text class=\"name\" x=\"%.1f\" y=\"%.1f\">", left + 22, top + 15);
+	html_put(to, "<text class=\"name\" x=\"%.1f\" y=\"%.1f\">", left + MARGIN_LEFT, top + 15);
 	html_textn(to, p->name, NAME_MOST);
-	html_put(to, "</text><text class=\"dim\" x=\"%.1f\" y=\"%.1f\">", left + 22, top + 29);
+	html_put(to, "</text><text class=\"dim\" x=\"%.1f\" y=\"%.1f\">", left + MARGIN_LEFT,
+		 top + 29);
 	html_textn(to, p->version, NAME_MOST);
 	html_put(to, "%s%s</text></a>\n", *seconds ? " · " : "", seconds);
 }
