@@ -101,5 +101,6 @@ int digest_base64_of_data(const void *data, size_t len, char base64[static DIGES
 
 	if (EVP_Digest(data, len, raw, &n, EVP_sha256(), NULL) != 1 || n != (DIGEST_HEX - 1) / 2)
 		return -EIO;
-	return EVP_EncodeBlock((unsigned char *)base64, raw, (int)n) == DIGEST_BASE64 - 1 ? 0 : -EIO;
+	return EVP_EncodeBlock((unsigned char *)base64, raw, (int)n) == DIGEST_BASE64 - 1 ? 0
+											  : -EIO;
 }
