@@ -144,16 +144,38 @@ static int write_report(struct options *o, const struct board *board, const stru
 	return put_page(board, o->output, page);
 }
 
+/* The story that is meant: NULL for the last, a path, or a name in the board's folder of them. */
+static int find_story(const struct options *o, const struct board *board, char **ret)
+{
+	const char *given = o->n_args ? o->args[0] : NULL;
+	autofree char *kept = given ? places_join(board->builds, given) : NULL;
+
+	if (!given)
+		return 0;
+	if (!kept)
+		return log_errno(-ENOMEM, "cannot find '%s'", given);
+	if (access(given, F_OK) < 0 && access(kept, F_OK) < 0)
+		return log_error(
+			"there is no story '%s' (those of the board %s are in '%s'; --board "
+			"names another)",
+			given, board->name, board->builds);
+	*ret = access(given, F_OK) < 0 ? take_ptr(kept) : strdup(given);
+	return *ret ? 0 : log_errno(-ENOMEM, "cannot find '%s'", given);
+}
+
 int verb_report(struct options *o)
 {
 	cleanup(cleanup_board) struct board *board = NULL;
 	autostory struct story story = { 0 };
+	autofree char *file = NULL;
 	char *why = NULL;
 	int r = verb_board(o, o->board, &board);
 
+	if (r == 0)
+		r = find_story(o, board, &file);
 	if (r < 0)
 		return 1;
-	r = history_load(board->builds, o->n_args ? o->args[0] : NULL, &story, &why);
+	r = history_load(board->builds, file, &story, &why);
 	if (r < 0)
 		return why_log(why, r), 1;
 	return write_report(o, board, &story) < 0;
