@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* What goes to the Pi: by package, by folder, and the largest files. */
+/* What goes to the Pi: by package, by part, by folder, and the largest files. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,7 +11,7 @@
 enum { LARGEST = 15, ROWS_MOST = 200 };
 
 struct staged {
-	struct tally packages, folders, files;
+	struct tally packages, parts, folders, files;
 	size_t n;
 	double bytes;
 };
@@ -19,6 +19,7 @@ struct staged {
 static void staged_release(struct staged *s)
 {
 	tally_release(&s->packages);
+	tally_release(&s->parts);
 	tally_release(&s->folders);
 	tally_release(&s->files);
 }
@@ -75,6 +76,7 @@ static int add(struct staged *s, const json_t *e, const char *prefix, json_t *se
 {
 	const char *path = json_string_value(json_object_get(e, "path"));
 	const char *package = json_string_value(json_object_get(e, "package"));
+	const char *part = json_string_value(json_object_get(e, "part"));
 	autofree char *folder = path ? strndup(path, folder_len(path, prefix)) : NULL;
 	double bytes = bytes_of(e, seen);
 
@@ -85,6 +87,7 @@ static int add(struct staged *s, const json_t *e, const char *prefix, json_t *se
 	s->n++;
 	s->bytes += bytes;
 	if (tally_add(&s->packages, package, 1, bytes) < 0 ||
+	    tally_add(&s->parts, part ? part : "", 1, bytes) < 0 ||
 	    tally_add(&s->folders, *folder ? folder : "/", 1, bytes) < 0)
 		return -ENOMEM;
 	return bytes > 0 ? add_large(&s->files, path, bytes) : 0;
@@ -103,6 +106,7 @@ static int collect(struct staged *s, const struct report *r)
 			e_r = add(s, e, r->prefix, seen);
 	}
 	tally_sort(&s->packages);
+	tally_sort(&s->parts);
 	tally_sort(&s->folders);
 	return e_r;
 }
@@ -152,6 +156,7 @@ void report_staging(FILE *to, const struct report *r)
 		 s.n, html_bytes(s.bytes, bytes));
 	if (s.n) {
 		write_rows(to, "package", &s.packages, true);
+		write_rows(to, "part", &s.parts, true);
 		write_rows(to, "folder", &s.folders, true);
 		write_rows(to, "largest files", &s.files, false);
 	}

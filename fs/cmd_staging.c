@@ -87,13 +87,17 @@ static const char *type_name(mode_t mode)
 static int add_to_list(const struct staging_entry *e, struct output *out)
 {
 	struct record *o = record_new();
-	const char *package = e->node->layer ? layer_package(e->node->layer) : "";
+	const char *package = layer_package(e->node->layer);
+	autofree char *part =
+		parts_of(layer_parts(e->node->layer), e->path, S_ISLNK(e->st.st_mode));
 	int r;
 
-	if (!o)
+	if (!o || !part) {
+		record_free(o);
 		return -ENOMEM;
+	}
 	if ((r = record_set(o, "path", e->path)) < 0 ||
-	    (r = record_set(o, "package", package)) < 0 ||
+	    (r = record_set(o, "package", package)) < 0 || (r = record_set(o, "part", part)) < 0 ||
 	    (r = record_set(o, "type", type_name(e->st.st_mode))) < 0 ||
 	    (r = record_set_number(o, "bytes", e->st.st_size)) < 0 ||
 	    (r = record_set_number(o, "links", e->st.st_nlink)) < 0 ||
