@@ -156,8 +156,10 @@ void report_staging(FILE *to, const struct report *r)
 		 s.n, html_bytes(s.bytes, bytes));
 	if (s.n) {
 		write_rows(to, "package", &s.packages, true);
+		fputs("<div>", to);
 		write_rows(to, "part", &s.parts, true);
 		write_rows(to, "folder", &s.folders, true);
+		fputs("</div>", to);
 		write_rows(to, "largest files", &s.files, false);
 	}
 	fputs("</div></section>\n", to);
