@@ -150,6 +150,7 @@ BUILDER_SRC := \
 	builder/job.c \
 	builder/jobserver.c \
 	builder/key.c \
+	builder/known.c \
 	builder/layout.c \
 	builder/lint.c \
 	builder/lint_built.c \

@@ -129,8 +129,8 @@ int box_prepare(const struct box *box)
 		group = NULL;
 	if (!passwd || !group)
 		return -ENOMEM;
-	r = places_write(box->outside->work, "passwd", passwd);
-	return r < 0 ? r : places_write(box->outside->work, "group", group);
+	r = places_scratch(box->outside->work, "passwd", passwd);
+	return r < 0 ? r : places_scratch(box->outside->work, "group", group);
 }
 
 static int add_users(struct strv *argv, const char *work)

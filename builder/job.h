@@ -25,6 +25,7 @@ struct job {
 	char *before; /* its layer when it was decided; NULL: none */
 	enum job_state state;
 	bool forced;	/* built also when it is up to date */
+	bool has_token; /* of the jobserver */
 	char *archive;	/* NULL: not fetched yet */
 	char *lacking;	/* why its source cannot be had; NULL when it can */
 	double urgency; /* seconds from its begin to the end of all that waits for it */

@@ -178,7 +178,7 @@ static int write_rules(const struct package_build *b, const struct phase_folders
 
 	if (r < 0)
 		return r;
-	r = places_write(f->work, RULES, rules);
+	r = places_scratch(f->work, RULES, rules);
 	return r < 0 ? why_errno(why, r, "cannot write '%s/%s'", f->work, RULES) : 0;
 }
 

@@ -14,6 +14,7 @@
 #include "builder/jobserver.h"
 #include "builder/places.h"
 #include "builder/proc.h"
+#include "builder/story.h"
 #include "builder/system.h"
 #include "builder/why.h"
 #include "fs/base/cleanup.h"
@@ -33,7 +34,7 @@ static int write_site(const struct recipe *recipe, const struct phase_folders *f
 
 	if (!text || asprintf(&lines, "%s\n", text) < 0)
 		return why_errno(why, -ENOMEM, "%s", recipe->name);
-	r = places_write(f->work, "config.site", lines);
+	r = places_scratch(f->work, "config.site", lines);
 	return r < 0 ? why_errno(why, r, "cannot write to '%s'", f->work) : 0;
 }
 
@@ -49,7 +50,7 @@ static int write_dates(const struct phase_folders *f, long long epoch, char **wh
 		 "#define __DATE__ \"%b %e %Y\"\n#define __TIME__ \"%H:%M:%S\"\n"
 		 "#define __TIMESTAMP__ \"%a %b %e %H:%M:%S %Y\"\n",
 		 &tm);
-	r = places_write(f->work, PHASE_DATES, text);
+	r = places_scratch(f->work, PHASE_DATES, text);
 	return r < 0 ? why_errno(why, r, "cannot write '%s/%s'", f->work, PHASE_DATES) : 0;
 }
 
@@ -101,7 +102,7 @@ static int add_environment(struct kv *plan, const struct strv *env)
 static int write_text(const struct phase_folders *f, const char *name, char *text, char **why)
 {
 	autofree char *owned = text;
-	int r = text ? places_write(f->work, name, text) : -ENOMEM;
+	int r = text ? places_scratch(f->work, name, text) : -ENOMEM;
 
 	return r < 0 ? why_errno(why, r, "cannot write '%s/%s'", f->work, name) : 0;
 }
@@ -360,7 +361,7 @@ int phase_run_plan(const char *work)
 	if (r == 0)
 		r = run_fixups(&run, &plan, sysroot);
 	if (r == 0)
-		dprintf(run.events, "phase commit\n");
+		dprintf(run.events, "phase " STORY_COMMIT "\n");
 	strv_release(&run.env);
 	return r < 0;
 }

@@ -41,6 +41,17 @@ int places_write(const char *dir, const char *name, const char *text)
 	return fd < 0 ? -errno : io_replace_file(fd, name, text, strlen(text));
 }
 
+int places_scratch(const char *dir, const char *name, const char *text)
+{
+	autofree char *path = places_join(dir, name);
+	autofd int fd = -1;
+
+	if (!path)
+		return -ENOMEM;
+	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644);
+	return fd < 0 ? -errno : io_write_all(fd, text, strlen(text));
+}
+
 static char *home_dir(void)
 {
 	const char *s = getenv("XSYSFS_HOME");

@@ -30,5 +30,9 @@ int places_init(struct places *p);
 /* Put `text` into the file DIR/NAME, whole or not at all. 0 or -errno. */
 int places_write(const char *dir, const char *name, const char *text);
 
+/* The same without waiting for the disk: for a file of a work folder, which is thrown away if it
+ * was not all that is wanted. */
+int places_scratch(const char *dir, const char *name, const char *text);
+
 /* DIR/NAME; the caller frees. NULL: no memory. */
 char *places_join(const char *dir, const char *name);

@@ -241,6 +241,7 @@ static bool start_jobs(struct schedule *s)
 			continue;
 		}
 		j->state = JOB_RUNNING;
+		j->has_token = true;
 		s->n_running++;
 		story_phase(s->story, j->told, "start");
 		changed(s, j);
@@ -267,12 +268,19 @@ static void succeed(struct schedule *s, struct job *j)
 	    story_seconds(s->story, j->told), same ? ", byte for byte as before" : "");
 }
 
+static void give_back(struct schedule *s, struct job *j)
+{
+	if (j->has_token)
+		jobserver_put(s->jobs);
+	j->has_token = false;
+}
+
 static void finish(struct schedule *s, struct job *j)
 {
 	bool done = WIFEXITED(j->child.status) && WEXITSTATUS(j->child.status) == 0;
 
 	s->n_running--;
-	jobserver_put(s->jobs);
+	give_back(s, j);
 	if (s->n_running == 0)
 		jobserver_settle(s->jobs);
 	if (done)
@@ -315,6 +323,9 @@ static void told(void *arg, char *line)
 	if (strncmp(line, "phase ", 6) != 0)
 		return;
 	story_phase(h->s->story, h->job->told, line + 6);
+	/* a commit waits for the disk: somebody else can use the processor */
+	if (strcmp(line + 6, STORY_COMMIT) == 0)
+		give_back(h->s, h->job);
 	changed(h->s, h->job);
 }
 

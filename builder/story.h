@@ -29,6 +29,8 @@ enum story_state {
 /* "waiting", "fetching", ...: the words in the saved story. */
 extern const char *const story_words[STORY_STATES];
 
+#define STORY_COMMIT "commit" /* the last phase: all is done, and goes to the disk */
+
 /* A phase: "unpack", "patch", "configure", "make", "install", "fix-up", "commit". */
 struct story_span {
 	char *what;

@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "builder/known.h"
 #include "builder/proc.h"
 #include "builder/unpack.h"
 #include "builder/why.h"
@@ -238,8 +239,8 @@ static int ask_macros(struct toolchain *t, char **why)
 }
 
 /* Add the sha256 of the file that the compiler answers with; one that it does not have is none. */
-static int add_identity(const struct toolchain *t, const char *question, struct strv *lines,
-			char **why)
+static int add_identity(const struct toolchain *t, const char *question, struct known *known,
+			struct strv *lines, char **why)
 {
 	autofree char *sysroot = NULL;
 	autofree char *path = NULL;
@@ -257,24 +258,26 @@ static int add_identity(const struct toolchain *t, const char *question, struct 
 	fd = *path == '/' ? open(path, O_RDONLY | O_CLOEXEC) : -1;
 	if (fd < 0)
 		return 0;
-	r = digest_of_fd(fd, hex);
+	r = known_digest(known, fd, hex);
 	if (r == 0)
 		r = strv_addf(lines, "%s %s", question, hex);
 	return r < 0 ? why_errno(why, r, "cannot read '%s'", path) : 0;
 }
 
-static int identify(struct toolchain *t, char **why)
+static int identify(struct toolchain *t, const struct places *places, char **why)
 {
 	static const char *const questions[] = {
 		"-print-prog-name=cc1", "-print-prog-name=cc1plus",   "-print-prog-name=as",
 		"-print-prog-name=ld",	"-print-file-name=libc.so.6", "-print-file-name=libgcc.a",
 	};
 	autostrv struct strv lines = { 0 };
+	cleanup(known_close) struct known known;
 	autofree char *text = NULL;
 	int r = strv_addf(&lines, "%s %s", t->triple, t->version);
 
+	known_open(&known, places->toolchains);
 	for (size_t i = 0; i < ARRAY_SIZE(questions) && r == 0; i++) {
-		r = add_identity(t, questions[i], &lines, why);
+		r = add_identity(t, questions[i], &known, &lines, why);
 		if (r < 0)
 			return r;
 	}
@@ -327,5 +330,5 @@ int toolchain_open(struct toolchain *t, const struct board *board, struct source
 		r = find_sysroot(t, board, why);
 	if (r == 0)
 		r = ask_macros(t, why);
-	return r == 0 ? identify(t, why) : r;
+	return r == 0 ? identify(t, ways->places, why) : r;
 }
