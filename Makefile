@@ -139,6 +139,7 @@ BUILDER_SRC := \
 	builder/fixup.c \
 	builder/fixup_elf.c \
 	builder/fixup_text.c \
+	builder/gitsource.c \
 	builder/graph.c \
 	builder/graph_verb.c \
 	builder/history.c \
@@ -165,6 +166,7 @@ BUILDER_SRC := \
 	builder/places.c \
 	builder/proc.c \
 	builder/recipe.c \
+	builder/recipe_source.c \
 	builder/recipeset.c \
 	builder/report_data.c \
 	builder/report_graph.c \
@@ -180,8 +182,11 @@ BUILDER_SRC := \
 	builder/schedule.c \
 	builder/screen.c \
 	builder/screen_lines.c \
+	builder/shelf.c \
+	builder/signature.c \
 	builder/sonames.c \
 	builder/source.c \
+	builder/source_toolchain.c \
 	builder/story.c \
 	builder/subpackages.c \
 	builder/supply.c \

@@ -34,8 +34,8 @@ struct download {
 	struct fetch_events events;
 	enum state state;
 	char *url, *dir, *name, *path, *part_path, *bad_path, *host;
-	char sha256[DIGEST_HEX];
-	FILE *part; /* locked */
+	char sha256[DIGEST_HEX]; /* "": any */
+	FILE *part;		 /* locked */
 	CURL *curl;
 	curl_off_t from; /* bytes that were there already */
 	struct timespec shown;
@@ -167,7 +167,7 @@ static int check_part(struct download *d, char **why)
 	r = digest_of_fd(fileno(d->part), hex);
 	if (r < 0)
 		return why_errno(why, r, "cannot read '%s'", d->name);
-	if (strcmp(hex, d->sha256) != 0)
+	if (*d->sha256 && strcmp(hex, d->sha256) != 0)
 		return why_set(why, -EBADMSG, "sha256 of '%s' is %s, and should be %s", d->name,
 			       hex, d->sha256);
 	return fsync(fileno(d->part)) < 0 ? why_errno(why, -errno, "cannot write '%s'", d->name)
@@ -316,6 +316,9 @@ static int open_part(struct download *d)
 	if (fstat(fileno(part), &ours) < 0 || stat(d->part_path, &there) < 0 ||
 	    there.st_ino != ours.st_ino || there.st_dev != ours.st_dev)
 		return 0;
+	/* without a hash nobody knows what it is a part of */
+	if (!*d->sha256 && ftruncate(fileno(part), 0) < 0)
+		return -errno;
 	d->part = take_ptr(part);
 	return 1;
 }
@@ -335,7 +338,8 @@ static void take_turn(struct download *d)
 		return;
 	if (r < 0) {
 		why_errno(&why, r, "cannot write '%s'", d->part_path);
-	} else if (fetch_check(d->dir, d->name, d->sha256) == 1) { /* somebody else was at it */
+	} else if (*d->sha256 &&
+		   fetch_check(d->dir, d->name, d->sha256) == 1) { /* somebody else was at it */
 		unlink(d->part_path);
 		end(d, 0, NULL);
 		return;
@@ -347,24 +351,31 @@ static void take_turn(struct download *d)
 		end(d, r, why);
 }
 
+static int have_multi(struct fetcher *f)
+{
+	if (f->multi)
+		return 0;
+	f->multi = curl_multi_init();
+	if (!f->multi)
+		return -ENOMEM;
+	curl_multi_setopt(f->multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, AT_ONCE);
+	curl_multi_setopt(f->multi, CURLMOPT_MAX_HOST_CONNECTIONS, AT_ONCE_A_HOST);
+	return 0;
+}
+
 int fetch_start(struct fetcher *f, const char *url, const char *dir, const char *name,
 		const char *sha256, const struct fetch_events *events)
 {
 	struct download *d;
 
-	if (!f->multi) {
-		f->multi = curl_multi_init();
-		if (!f->multi)
-			return -ENOMEM;
-		curl_multi_setopt(f->multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, AT_ONCE);
-		curl_multi_setopt(f->multi, CURLMOPT_MAX_HOST_CONNECTIONS, AT_ONCE_A_HOST);
-	}
+	if (have_multi(f) < 0)
+		return -ENOMEM;
 	d = calloc(1, sizeof(*d));
 	if (!d)
 		return -ENOMEM;
 	d->fetcher = f;
 	d->events = *events;
-	snprintf(d->sha256, sizeof(d->sha256), "%s", sha256);
+	snprintf(d->sha256, sizeof(d->sha256), "%s", sha256 ?: "");
 	d->url = strdup(url);
 	d->dir = strdup(dir);
 	d->name = strdup(name);
@@ -416,18 +427,30 @@ static void drop_over(struct fetcher *f)
 	}
 }
 
+static bool other_work(struct fetcher *f)
+{
+	return f->meanwhile && f->meanwhile(f->meanwhile_arg);
+}
+
 void fetch_run(struct fetcher *f)
 {
-	while (f->all) {
+	bool more = other_work(f);
+
+	while (f->all || more) {
 		int running = 0;
 
 		for (struct download *d = f->all; d; d = d->next)
 			if (d->state == WAITING_FOR_TURN)
 				take_turn(d);
-		curl_multi_perform(f->multi, &running);
-		hear(f);
+		if (f->multi)
+			curl_multi_perform(f->multi, &running);
+		if (f->multi)
+			hear(f);
 		drop_over(f);
-		if (f->all)
+		more = other_work(f);
+		if (!f->all && !more)
+			break;
+		if (have_multi(f) == 0)
 			curl_multi_poll(f->multi, NULL, 0, TURN_MS, NULL);
 	}
 }

@@ -9,6 +9,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "fs/base/strv.h"
@@ -18,6 +19,10 @@ struct download;
 struct fetcher {
 	struct strv dead; /* hosts that did not answer */
 	int patience;	  /* seconds without a byte; 0: 30 */
+	/* Other work, which is looked after while downloads run, some ten times a second: whether
+	 * there is more of it. May be NULL, may start downloads. */
+	bool (*meanwhile)(void *arg);
+	void *meanwhile_arg;
 	struct download *all;
 	void *multi;
 };
@@ -35,12 +40,12 @@ struct fetch_events {
 	void *arg;
 };
 
-/* Start to get the file DIR/NAME; all is copied. 0, and `done` will be called by fetch_run; or
- * -ENOMEM. */
+/* Start to get the file DIR/NAME; all is copied. Without `sha256` (NULL) whatever comes is taken,
+ * and takes the place of what is there. 0, and `done` will be called by fetch_run; or -ENOMEM. */
 int fetch_start(struct fetcher *f, const char *url, const char *dir, const char *name,
 		const char *sha256, const struct fetch_events *events);
 
-/* Go on until all that was started is over. */
+/* Go on until all that was started is over, other work too. */
 void fetch_run(struct fetcher *f);
 
 /* Whether the regular file DIR/NAME has this sha256. 1, 0, or -errno. */

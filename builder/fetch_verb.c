@@ -8,6 +8,7 @@
 #include "builder/fetch_verb.h"
 #include "builder/recipeset.h"
 #include "builder/screen.h"
+#include "builder/shelf.h"
 #include "builder/source.h"
 #include "builder/verbs.h"
 #include "builder/why.h"
@@ -103,7 +104,7 @@ static int verify(const struct options *o)
 {
 	autostrv struct strv bad = { 0 };
 	size_t n = 0;
-	int r = source_verify(&o->places, &bad, &n);
+	int r = shelf_verify(&o->places, &bad, &n);
 
 	if (r < 0)
 		return log_errno(r, "cannot read '%s'", o->places.sources);

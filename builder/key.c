@@ -97,7 +97,8 @@ static int add_recipe(const struct recipe *recipe, struct strv *lines)
 
 	/* the order of the sources is no input, and two places with the same bytes are one */
 	for (size_t i = 0; i < recipe->n_sources && r == 0; i++)
-		r = strv_add(&hashes, recipe->sources[i].sha256);
+		r = recipe->sources[i].git ? strv_addf(&hashes, "git %s", recipe->sources[i].commit)
+					   : strv_add(&hashes, recipe->sources[i].sha256);
 	strv_sort(&hashes);
 	strv_uniq(&hashes);
 	if (r == 0)

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -85,8 +86,23 @@ int proc_run(const struct proc *p)
 	return pid < 0 ? pid : wait_for(pid);
 }
 
+/* 0; -ETIME when nothing came for so many seconds (0: wait for ever). */
+static int wait_for_input(int fd, int patience)
+{
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+	int n;
+
+	if (!patience)
+		return 0;
+	while ((n = poll(&p, 1, patience * 1000)) < 0 && errno == EINTR)
+		;
+	if (n < 0)
+		return -errno;
+	return n == 0 ? -ETIME : 0;
+}
+
 /* Everything up to end of file, `max` bytes of it kept. */
-static int drain(int fd, size_t max, char **ret)
+static int drain(int fd, size_t max, int patience, char **ret)
 {
 	autofree char *data = malloc(max + 1);
 	size_t have = 0;
@@ -95,9 +111,12 @@ static int drain(int fd, size_t max, char **ret)
 		return -ENOMEM;
 	for (;;) {
 		char rest[4096];
-		ssize_t n = have < max ? read(fd, data + have, max - have)
-				       : read(fd, rest, sizeof(rest));
+		int r = wait_for_input(fd, patience);
+		ssize_t n;
 
+		if (r < 0)
+			return r;
+		n = have < max ? read(fd, data + have, max - have) : read(fd, rest, sizeof(rest));
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
@@ -128,7 +147,9 @@ int proc_read(const struct proc *p, size_t max, char **ret)
 	if (pid < 0)
 		return pid;
 	close(take_fd(&to));
-	r = drain(from, max, ret);
+	r = drain(from, max, p->patience, ret);
+	if (r == -ETIME)
+		kill(pid, SIGTERM); /* which it hands on to what it has started */
 	status = wait_for(pid);
 	return r < 0 ? r : status;
 }

@@ -31,8 +31,13 @@ static const struct ini_allowed allowed[] = {
 	{ "package", "replaces" },
 	{ "source:*", "url" },
 	{ "source:*", "debian" },
+	{ "source:*", "git" },
+	{ "source:*", "commit" },
+	{ "source:*", "submodules" },
 	{ "source:*", "file" },
 	{ "source:*", "sha256" },
+	{ "source:*", "sig" },
+	{ "source:*", "key" },
 	{ "needs:*", "packages" },
 	{ "needs:*", "packages+" },
 	{ "build:*", "system" },
@@ -79,12 +84,8 @@ void recipe_free(struct recipe *r)
 	strv_release(&r->parts);
 	strv_release(&r->leave_out);
 	strv_release(&r->without);
-	for (size_t i = 0; i < r->n_sources; i++) {
-		free(r->sources[i].word);
-		free(r->sources[i].url);
-		free(r->sources[i].debian);
-		free(r->sources[i].file);
-	}
+	for (size_t i = 0; i < r->n_sources; i++)
+		recipe_source_release(&r->sources[i]);
 	free(r->sources);
 	for (int i = 0; i < PHASE_COUNT; i++) {
 		free(r->options[i]);
@@ -155,105 +156,21 @@ static int take_package(struct recipe *recipe, const struct ini *ini, char **why
 	return r == 0 ? take_names(ini, "package", "replaces", &recipe->replaces, why) : r;
 }
 
-static bool is_sha256(const char *s)
-{
-	return strlen(s) == DIGEST_HEX - 1 && s[strspn(s, "0123456789abcdef")] == '\0';
-}
-
-static bool is_file_name(const char *s)
-{
-	return *s && *s != '.' && *s != '-' && !strchr(s, '/');
-}
-
-/* The last part of a URL without query. */
-static char *url_file(const char *url)
-{
-	size_t end = strcspn(url, "?#"), start = end;
-
-	while (start && url[start - 1] != '/')
-		start--;
-	return strndup(url + start, end - start);
-}
-
-static bool is_url(const char *s)
-{
-	return strncmp(s, "https://", 8) == 0 || strncmp(s, "http://", 7) == 0 ||
-	       strncmp(s, "file:///", 8) == 0;
-}
-
-static int take_url(struct recipe_source *source, const struct ini *ini, const char *section,
-		    char **why)
-{
-	const struct ini_entry *file = ini_find(ini, section, "file");
-
-	if (!is_url(source->url))
-		return refuse(ini, source->line, "'%s' is no https, http or file URL", source->url);
-	source->file = file ? strdup(file->value) : url_file(source->url);
-	if (!source->file)
-		return -ENOMEM;
-	if (!is_file_name(source->file))
-		return refuse(ini, file ? file->line : source->line,
-			      "'%s' is no name for a file (set 'file')", source->file);
-	return 0;
-}
-
-static int check_debian(const struct recipe_source *source, const struct ini *ini, char **why)
-{
-	autostrv struct strv words = { 0 };
-	int r = strv_split(&words, source->debian, " \t");
-
-	if (r < 0)
-		return r;
-	if (words.n != 2 || !name_is_package(words.v[0]) ||
-	    words.v[1][strspn(words.v[1], "0123456789abcdefghijklmnopqrstuvwxyz"
-					  "ABCDEFGHIJKLMNOPQRSTUVWXYZ.+-:~")])
-		return refuse(ini, source->line,
-			      "'debian' wants PACKAGE VERSION, as in "
-			      "'libffi 3.4.4-1'");
-	return 0;
-}
-
-static int take_source(struct recipe *recipe, const struct ini *ini, const struct ini_entry *head,
-		       char **why)
-{
-	const char *section = head->section;
-	const struct ini_entry *hash = ini_find(ini, section, "sha256");
-	struct recipe_source *all =
-		reallocarray(recipe->sources, recipe->n_sources + 1, sizeof(*all));
-	struct recipe_source *source;
-	int r;
-
-	if (!all)
-		return -ENOMEM;
-	recipe->sources = all;
-	source = &all[recipe->n_sources++];
-	*source = (struct recipe_source){ .line = head->line };
-	source->word = strdup(section[6] ? section + 7 : "");
-	r = source->word ? take(ini, section, "url", &source->url) : -ENOMEM;
-	if (r == 0)
-		r = take(ini, section, "debian", &source->debian);
-	if (r < 0)
-		return r;
-	if (!source->url == !source->debian)
-		return refuse(ini, head->line, "[%s] wants either 'url' or 'debian'", section);
-	if (!hash)
-		return refuse(ini, head->line, "[%s] has no sha256", section);
-	source->line = hash->line;
-	if (!is_sha256(hash->value))
-		return refuse(ini, hash->line, "a sha256 is 64 hex digits in lower case");
-	memcpy(source->sha256, hash->value, DIGEST_HEX);
-	return source->url ? take_url(source, ini, section, why) : check_debian(source, ini, why);
-}
-
 static int take_sources(struct recipe *recipe, const struct ini *ini, char **why)
 {
 	for (size_t i = 0; i < ini->n; i++) {
 		const struct ini_entry *e = &ini->entries[i];
+		struct recipe_source *all;
 		int r;
 
 		if (*e->key || strncmp(e->section, "source", 6) != 0)
 			continue;
-		r = take_source(recipe, ini, e, why);
+		all = reallocarray(recipe->sources, recipe->n_sources + 1, sizeof(*all));
+		if (!all)
+			return -ENOMEM;
+		recipe->sources = all;
+		r = recipe_source_take(&all[recipe->n_sources++], ini, e, recipe->name, recipe->dir,
+				       why);
 		if (r < 0)
 			return r;
 	}

@@ -6,7 +6,7 @@
 #include <stddef.h>
 
 #include "builder/fixup.h"
-#include "fs/base/digest.h"
+#include "builder/recipe_source.h"
 #include "fs/base/strv.h"
 
 enum recipe_system {
@@ -17,16 +17,6 @@ enum recipe_system {
 	RECIPE_PYTHON,
 	RECIPE_SCRIPT,
 	RECIPE_SYSTEMS
-};
-
-/* One place where the release can be had. Exactly one of url and debian is set. */
-struct recipe_source {
-	char *word; /* of [source:WORD]; "" for [source] */
-	char *url;
-	char *debian; /* "libffi 3.4.4-1" */
-	char *file;   /* the archive's name; NULL for debian */
-	char sha256[DIGEST_HEX];
-	unsigned line;
 };
 
 enum recipe_phase { PHASE_CONFIGURE, PHASE_MAKE, PHASE_INSTALL, PHASE_COUNT };

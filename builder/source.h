@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* source.h - the archive of a package, from wherever it can be had.
  *
- * The recipe's sources are tried in the order written: first all of them in the folders of archives
- * at hand (what was downloaded before, and every --sources DIR), then over the network. What the
- * hash accepts is taken; it is checked again each time. What was downloaded is kept by its hash,
- * SOURCES/SHA256/FILE, for all boards and all processes of a user.
+ * The recipe's sources are tried in the order written: first all of them among what is at hand
+ * (shelf.h), then over the network. What the hash accepts is taken; it is checked again each time,
+ * and so is the signature where the source has one.
  */
 #pragma once
 
@@ -17,12 +16,15 @@
 #include "builder/options.h"
 #include "builder/recipe.h"
 
+struct errand;
+
 /* What downloads share during one run. */
 struct source_ways {
 	const struct places *places;
 	struct fetcher fetcher;
 	struct aptsource apt;
-	bool offline; /* what is not at hand cannot be had */
+	bool offline;	    /* what is not at hand cannot be had */
+	struct errand *git; /* those that a git is at, or will be */
 };
 
 /* As the command line has it. */
@@ -46,7 +48,3 @@ int source_get_all(struct source_ways *w, const struct recipe *const *recipes, s
 
 /* The archive of a board's toolchain; the caller frees `*path`. 0 or -errno with `*why`. */
 int source_get_toolchain(struct source_ways *w, const struct board *board, char **path, char **why);
-
-/* Hash everything that was downloaded before: `bad` gets the paths of what has changed since. 0 or
- * -errno. */
-int source_verify(const struct places *places, struct strv *bad, size_t *n);

@@ -62,7 +62,7 @@ static const struct {
 	{ "[package]\nversion = 1\n[source]\nurl = https://h/x\nsha256 = ABC\n",
 	  "recipes/b/recipe.ini:5: a sha256 is 64 hex digits" },
 	{ "[package]\nversion = 1\n[source]\nsha256 = " HASH "\n",
-	  "recipes/b/recipe.ini:3: [source] wants either 'url' or 'debian'" },
+	  "recipes/b/recipe.ini:3: [source] wants either 'url', 'debian' or 'git'" },
 	{ "[package]\nversion = 1\n[source]\nurl = ftp://h/x\nsha256 = " HASH "\n",
 	  "recipes/b/recipe.ini:5: 'ftp://h/x' is no https, http or file URL" },
 	{ "[package]\nversion = 1\n[source]\nurl = https://h/\nsha256 = " HASH "\n",

@@ -1,0 +1,597 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "builder/gitsource.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "builder/places.h"
+#include "builder/proc.h"
+#include "builder/recipe_source.h"
+#include "builder/why.h"
+#include "fs/base/cleanup.h"
+#include "fs/base/io.h"
+#include "fs/base/strv.h"
+
+#define SAID_MAX       (1 << 20)
+#define USUAL_PATIENCE 30
+
+/* Every file as it was committed, whatever the commit's own .gitattributes say. */
+#define ATTRIBUTES \
+	"* -text -eol -ident -filter -working-tree-encoding -export-ignore -export-subst\n"
+
+/* What is to be true of every call, before its own words. */
+static const char *const always[] = {
+	"git",
+	"-c",
+	"protocol.allow=never",
+	"-c",
+	"protocol.https.allow=always",
+	"-c",
+	"protocol.http.allow=always",
+	"-c",
+	"protocol.ssh.allow=always",
+	"-c",
+	"protocol.git.allow=always",
+	"-c",
+	"protocol.file.allow=always",
+	"-c",
+	"transfer.fsckObjects=true",
+	"-c",
+	"core.hooksPath=/dev/null",
+	"-c",
+	"core.attributesFile=/dev/null",
+	"-c",
+	"core.askPass=",
+	"-c",
+	"gc.auto=0",
+	"-c",
+	"maintenance.auto=false",
+	"-c",
+	"tar.umask=0022",
+	NULL,
+};
+
+/* ---- calling git ---- */
+
+static bool starts_with(const char *s, const char *prefix)
+{
+	return strncmp(s, prefix, strlen(prefix)) == 0;
+}
+
+/* Of git's own variables only those of the network: GIT_DIR and its like would lead elsewhere. */
+static bool is_kept(const char *variable, bool network)
+{
+	static const char *const kept[] = {
+		"GIT_SSH=",	      "GIT_SSH_COMMAND=",   "GIT_SSH_VARIANT=",
+		"GIT_SSL_",	      "GIT_PROXY_SSL_",	    "GIT_HTTP_",
+		"GIT_CONFIG_GLOBAL=", "GIT_CONFIG_SYSTEM=", "GIT_CONFIG_NOSYSTEM="
+	};
+
+	if (starts_with(variable, "LC_") || starts_with(variable, "LANG") ||
+	    starts_with(variable, "SSH_ASKPASS"))
+		return false;
+	if (!starts_with(variable, "GIT_"))
+		return true;
+	for (size_t i = 0; i < ARRAY_SIZE(kept) && network; i++)
+		if (starts_with(variable, kept[i]))
+			return true;
+	return false;
+}
+
+static int make_env(struct strv *env, bool network, int patience)
+{
+	const char *ca = getenv("CURL_CA_BUNDLE");
+	int r = 0;
+
+	for (char **e = environ; *e && r == 0; e++)
+		if (is_kept(*e, network))
+			r = strv_add(env, *e);
+	if (r == 0)
+		r = strv_add(env, "LC_ALL=C");
+	if (r == 0)
+		r = strv_add(env, "GIT_TERMINAL_PROMPT=0");
+	if (r == 0 && !network)
+		r = strv_add(env, "GIT_CONFIG_GLOBAL=/dev/null");
+	if (r == 0 && !network)
+		r = strv_add(env, "GIT_CONFIG_NOSYSTEM=1");
+	if (r == 0 && !network)
+		r = strv_add(env, "GIT_ATTR_NOSYSTEM=1");
+	if (r == 0 && network && !getenv("GIT_SSH_COMMAND") && !getenv("GIT_SSH"))
+		r = strv_addf(env,
+			      "GIT_SSH_COMMAND=ssh -o BatchMode=yes -o ConnectTimeout=%d "
+			      "-o ServerAliveInterval=%d",
+			      patience, patience);
+	if (r == 0 && network && ca && *ca && !getenv("GIT_SSL_CAINFO"))
+		r = strv_addf(env, "GIT_SSL_CAINFO=%s", ca);
+	return r;
+}
+
+/* What git complained of: the first line that says so, without what logs one in, and without what
+ * could drive a terminal. In place, lent. */
+static const char *complaint(char *said, const char *url)
+{
+	static const char *const signs[] = { "fatal: ", "error: ", "ERR " };
+	const char *at = strstr(url, "://");
+	size_t secret = at ? strcspn(at + 3, "/@") : 0;
+	char *line = NULL, *p;
+
+	for (size_t i = 0; i < ARRAY_SIZE(signs) && !line; i++)
+		line = strstr(said, signs[i]);
+	if (!line)
+		return "it says nothing";
+	line += strcspn(line, " ") + 1;
+	line[strcspn(line, "\n")] = '\0';
+	if (secret && at[3 + secret] == '@')
+		while ((p = strstr(line, "://")) && strncmp(p + 3, at + 3, secret + 1) == 0)
+			memmove(p, p + 3 + secret + 1, strlen(p + 3 + secret + 1) + 1);
+	for (p = line; *p; p++)
+		if (iscntrl((unsigned char)*p) || (unsigned char)*p >= 0x7f)
+			*p = '?';
+	return line;
+}
+
+struct call {
+	const char *repository; /* NULL: in none */
+	bool network;
+	bool talks; /* and so shows that it is alive */
+	int patience;
+	int out; /* 0: what it says is kept, its errors with it */
+};
+
+/* Its exit status (0: well), or -errno. `*said` is the caller's. */
+static int git(const struct call *c, const char *const *words, char **said)
+{
+	int patience = c->patience ?: USUAL_PATIENCE;
+	autostrv struct strv argv = { 0 }, env = { 0 };
+	int r = make_env(&env, c->network, patience);
+
+	for (const char *const *w = always; *w && r == 0; w++)
+		r = strv_add(&argv, *w);
+	if (r == 0 && c->repository)
+		r = strv_addf(&argv, "--git-dir=%s", c->repository);
+	if (r == 0 && c->network)
+		r = strv_add(&argv, "-c") ?: strv_add(&argv, "http.lowSpeedLimit=100");
+	if (r == 0 && c->network)
+		r = strv_add(&argv, "-c") ?: strv_addf(&argv, "http.lowSpeedTime=%d", patience);
+	for (; *words && r == 0; words++)
+		r = strv_add(&argv, *words);
+	if (r < 0)
+		return r;
+	const struct proc p = {
+		.argv = (const char *const *)argv.v,
+		.env = env.v,
+		.dir = "/",
+		.out = c->out,
+		.err = c->out ? 0 : PROC_SAME_AS_OUT,
+		.patience = c->talks ? patience : 0,
+	};
+
+	return c->out ? proc_run(&p) : proc_read(&p, SAID_MAX, said);
+}
+
+static int cannot_run(int r, int patience, char **why)
+{
+	if (r == -ENOENT)
+		return why_set(why, r, "git is not installed (Debian's package 'git')");
+	if (r == -ETIME)
+		return why_set(why, r, "nothing came for %d seconds", patience ?: USUAL_PATIENCE);
+	return why_errno(why, r, "cannot run 'git'");
+}
+
+char *gitsource_host(const char *url)
+{
+	const char *host = strstr(url, "://") + 3;
+	size_t n = strcspn(host, "/");
+	const char *at = memrchr(host, '@', n);
+
+	if (at) {
+		n -= at + 1 - host;
+		host = at + 1;
+	}
+	return n ? strndup(host, n) : strdup("this machine");
+}
+
+/* ---- the repository ---- */
+
+/* SOURCES/git/HASH.git, for a URL and a kind of hash; the caller frees. */
+static char *repository_path(const struct gitsource *g)
+{
+	char hex[DIGEST_HEX];
+	char *path;
+
+	if (digest_of_data(g->url, strlen(g->url), hex) < 0 ||
+	    asprintf(&path, "%s/git/%.16s%s.git", g->sources, hex,
+		     strlen(g->commit) == 64 ? "-sha256" : "") < 0)
+		return NULL;
+	return path;
+}
+
+/* The descriptor that holds the lock, or -errno. */
+static int lock(const char *repository)
+{
+	autofree char *path = NULL;
+	autofd int fd = -1;
+
+	if (asprintf(&path, "%s.lock", repository) < 0) {
+		path = NULL;
+		return -ENOMEM;
+	}
+	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
+	if (fd < 0)
+		return -errno;
+	while (flock(fd, LOCK_EX) < 0)
+		if (errno != EINTR)
+			return -errno;
+	return take_fd(&fd);
+}
+
+static int prepare(const char *repository, const struct gitsource *g, char **why)
+{
+	autofree char *format = NULL;
+	autofree char *info = NULL;
+	autofree char *said = NULL;
+	int r;
+
+	if (asprintf(&format, "--object-format=%s", strlen(g->commit) == 64 ? "sha256" : "sha1") <
+	    0) {
+		format = NULL;
+		return why_errno(why, -ENOMEM, "git");
+	}
+	const char *words[] = { "init", "-q", "--bare", "--template=", format, repository, NULL };
+
+	r = git(&(struct call){ 0 }, words, &said);
+	if (r < 0)
+		return cannot_run(r, 0, why);
+	if (r > 0)
+		return why_set(why, -EIO, "cannot make '%s': %s", repository, complaint(said, ""));
+	info = places_join(repository, "info");
+	r = info ? io_mkdir_p(AT_FDCWD, info, 0755) : -ENOMEM;
+	if (r == 0)
+		r = places_write(info, "attributes", ATTRIBUTES);
+	return r < 0 ? why_errno(why, r, "cannot write '%s'", repository) : 0;
+}
+
+/* What is there under the commit's name: "commit", "tag", ...; NULL: nothing. The caller frees. */
+static char *type_of(const char *repository, const char *commit)
+{
+	const char *words[] = { "cat-file", "-t", commit, NULL };
+	char *said = NULL;
+
+	if (git(&(struct call){ .repository = repository }, words, &said) != 0) {
+		free(said);
+		return NULL;
+	}
+	said[strcspn(said, "\n")] = '\0';
+	return said;
+}
+
+/* A server may refuse to give out a commit that no branch or tag points to, and one that is a mere
+ * folder of files cannot give out single commits. */
+static bool wants_all(const char *said)
+{
+	static const char *const signs[] = { "unadvertised object", "not our ref", "remote ref",
+					     "dumb http", "shallow" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(signs); i++)
+		if (strstr(said, signs[i]))
+			return true;
+	return false;
+}
+
+/* 1 when it is there, 0 when all has to be fetched instead, or -errno. */
+static int fetch_one(const char *repository, const struct gitsource *g, char **why)
+{
+	const struct call call = { repository, true, true, g->patience, 0 };
+	autofree char *spec = NULL;
+	autofree char *said = NULL;
+	int r;
+
+	if (asprintf(&spec, "%s:refs/xsysfs/%s", g->commit, g->commit) < 0) {
+		spec = NULL;
+		return why_errno(why, -ENOMEM, "git");
+	}
+	const char *words[] = { "fetch",
+				"--progress",
+				"--depth=1",
+				"--no-tags",
+				"--no-write-fetch-head",
+				"--no-recurse-submodules",
+				"--force",
+				"--",
+				g->url,
+				spec,
+				NULL };
+
+	r = git(&call, words, &said);
+	if (r < 0)
+		return cannot_run(r, g->patience, why);
+	if (r == 0)
+		return 1;
+	return wants_all(said) ? 0 : why_set(why, -EIO, "git: %s", complaint(said, g->url));
+}
+
+/* What an earlier call cut off is fetched too. */
+static int fetch_all(const char *repository, const struct gitsource *g, char **why)
+{
+	const struct call call = { repository, true, true, g->patience, 0 };
+	autofree char *shallow = places_join(repository, "shallow");
+	const char *words[] = { "fetch",
+				"--progress",
+				"--no-tags",
+				"--no-write-fetch-head",
+				"--no-recurse-submodules",
+				"--force",
+				shallow && access(shallow, F_OK) == 0 ? "--unshallow" : "--force",
+				"--",
+				g->url,
+				"+refs/heads/*:refs/all/heads/*",
+				"+refs/tags/*:refs/all/tags/*",
+				NULL };
+	autofree char *said = NULL;
+	int r = git(&call, words, &said);
+
+	if (r < 0)
+		return cannot_run(r, g->patience, why);
+	return r == 0 ? 0 : why_set(why, -EIO, "git: %s", complaint(said, g->url));
+}
+
+static int check_type(const char *type, const struct gitsource *g, char **why)
+{
+	if (!type)
+		return why_set(why, -ENOENT, "the repository has no commit '%s'", g->commit);
+	if (strcmp(type, "commit") != 0)
+		return why_set(why, -EINVAL, "'%s' is a %s there, and no commit", g->commit, type);
+	return 0;
+}
+
+/* Say that the commit is whole: objects that one who was killed has left may not be. */
+static int mark(const char *repository, const char *ref, const struct gitsource *g, char **why)
+{
+	const char *words[] = { "update-ref", ref, g->commit, NULL };
+	autofree char *said = NULL;
+	int r = git(&(struct call){ .repository = repository }, words, &said);
+
+	if (r < 0)
+		return cannot_run(r, 0, why);
+	return r == 0 ? 0 : why_set(why, -EIO, "git: %s", complaint(said, g->url));
+}
+
+static int have_commit(const char *repository, const struct gitsource *g, char **why)
+{
+	autofree char *before = NULL;
+	autofree char *after = NULL;
+	char ref[100];
+	int r;
+
+	snprintf(ref, sizeof(ref), "refs/xsysfs/%s", g->commit);
+	before = type_of(repository, ref);
+	if (before)
+		return check_type(before, g, why);
+	r = fetch_one(repository, g, why);
+	if (r < 0)
+		return r;
+	if (r == 0) {
+		r = fetch_all(repository, g, why);
+		if (r < 0)
+			return r;
+	}
+	after = type_of(repository, g->commit);
+	r = check_type(after, g, why);
+	return r == 0 ? mark(repository, ref, g, why) : r;
+}
+
+/* ---- the archive ---- */
+
+/* A submodule is an entry of mode 160000, whose content is another repository's. */
+static int check_submodules(const char *repository, const struct gitsource *g, char **why)
+{
+	const char *words[] = { "ls-tree", "-r", "--full-tree", "--format=%(objectmode) %(path)",
+				g->commit, NULL };
+	autofree char *said = NULL;
+	char *line, *rest;
+	int r;
+
+	if (g->without_submodules)
+		return 0;
+	r = git(&(struct call){ .repository = repository }, words, &said);
+	if (r < 0)
+		return cannot_run(r, 0, why);
+	if (r > 0)
+		return why_set(why, -EIO, "git: %s", complaint(said, g->url));
+	for (rest = said; (line = strsep(&rest, "\n"));)
+		if (starts_with(line, "160000 "))
+			return why_set(why, -ENOTSUP,
+				       "it has a submodule, '%.100s', and these are not fetched "
+				       "('submodules = no' leaves the folder empty)",
+				       line + 7);
+	return 0;
+}
+
+static int write_archive(const char *repository, const struct gitsource *g, int fd, char **why)
+{
+	const struct call call = { .repository = repository, .out = fd };
+	autofree char *prefix = NULL;
+	int r;
+
+	if (asprintf(&prefix, "--prefix=%s/", g->commit) < 0) {
+		prefix = NULL;
+		return why_errno(why, -ENOMEM, "git");
+	}
+	const char *words[] = { "archive", "--format=tar", prefix, g->commit, NULL };
+
+	r = git(&call, words, NULL);
+	if (r < 0)
+		return cannot_run(r, 0, why);
+	if (r > 0) {
+		autofree char *status = proc_words(r);
+
+		return why_set(why, -EIO, "'git archive' failed: %s (remove '%s' and try again)",
+			       status ? status : "", repository);
+	}
+	return fsync(fd) < 0 ? why_errno(why, -errno, "cannot write '%s'", g->file) : 0;
+}
+
+/* Move the archive to where its hash says, and remember that. */
+static int keep(const struct gitsource *g, const char *part, int fd, char **path, char **why)
+{
+	autofree char *commits = NULL;
+	autofree char *dir = NULL;
+	autofree char *to = NULL;
+	char hex[DIGEST_HEX];
+	int r = lseek(fd, 0, SEEK_SET) < 0 ? -errno : digest_of_fd(fd, hex);
+
+	if (r < 0)
+		return why_errno(why, r, "cannot read '%s'", part);
+	commits = places_join(g->sources, "git/commits");
+	dir = places_join(g->sources, hex);
+	to = dir ? places_join(dir, g->file) : NULL;
+	if (!commits || !to)
+		return why_errno(why, -ENOMEM, "git");
+	r = io_mkdir_p(AT_FDCWD, dir, 0755);
+	if (r == 0)
+		r = rename(part, to) < 0 ? -errno : io_mkdir_p(AT_FDCWD, commits, 0755);
+	if (r == 0)
+		r = places_write(commits, g->commit, hex);
+	if (r < 0)
+		return why_errno(why, r, "cannot keep '%s'", to);
+	*path = take_ptr(to);
+	return 0;
+}
+
+static int make_archive(const char *repository, const struct gitsource *g, char **path, char **why)
+{
+	autofree char *part = NULL;
+	autofd int fd = -1;
+	int r;
+
+	if (asprintf(&part, "%s.part", repository) < 0) {
+		part = NULL;
+		return why_errno(why, -ENOMEM, "git");
+	}
+	fd = open(part, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644);
+	if (fd < 0)
+		return why_errno(why, -errno, "cannot write '%s'", part);
+	r = check_submodules(repository, g, why);
+	if (r == 0)
+		r = write_archive(repository, g, fd, why);
+	if (r == 0)
+		r = keep(g, part, fd, path, why);
+	if (r < 0)
+		unlink(part);
+	return r;
+}
+
+int gitsource_get(const struct gitsource *g, char **path, char **why)
+{
+	autofree char *repository = repository_path(g);
+	autofree char *dir = places_join(g->sources, "git");
+	autofd int held = -1;
+	int r;
+
+	if (!repository || !dir)
+		return why_errno(why, -ENOMEM, "git");
+	r = io_mkdir_p(AT_FDCWD, dir, 0755);
+	if (r == 0)
+		held = r = lock(repository);
+	if (r < 0)
+		return why_errno(why, r, "cannot lock '%s'", repository);
+	r = prepare(repository, g, why);
+	if (r == 0)
+		r = have_commit(repository, g, why);
+	return r == 0 ? make_archive(repository, g, path, why) : r;
+}
+
+int gitsource_recall(const char *sources, const char *commit, char sha256[static DIGEST_HEX])
+{
+	autofree char *path = NULL;
+	autofree char *text = NULL;
+	int r;
+
+	if (asprintf(&path, "%s/git/commits/%s", sources, commit) < 0) {
+		path = NULL;
+		return -ENOMEM;
+	}
+	r = io_read_file(AT_FDCWD, path, DIGEST_HEX, &text, NULL);
+	if (r < 0)
+		return r == -ENOMEM ? r : 0;
+	if (strlen(text) != DIGEST_HEX - 1 || text[strspn(text, "0123456789abcdef")])
+		return 0;
+	memcpy(sha256, text, DIGEST_HEX);
+	return 1;
+}
+
+/* ---- tags ---- */
+
+/* The commit in front of the reference `name` in a list of "COMMIT\tNAME" lines; the caller frees.
+ */
+static char *find_ref(const char *list, const char *name)
+{
+	size_t n = strlen(name);
+
+	for (const char *p = list; *p; p += strcspn(p, "\n"), p += *p == '\n') {
+		size_t hex = strcspn(p, "\t\n");
+		autofree char *commit = NULL;
+
+		if (p[hex] != '\t' || strcspn(p + hex + 1, "\n") != n ||
+		    strncmp(p + hex + 1, name, n) != 0)
+			continue;
+		commit = strndup(p, hex);
+		return commit && recipe_source_is_commit(commit) ? take_ptr(commit) : NULL;
+	}
+	return NULL;
+}
+
+/* A tag that is an object of its own is listed once more as "NAME^{}", with its commit. */
+static char *find_tag(const char *list, const char *tag)
+{
+	char name[256];
+	char *commit;
+
+	snprintf(name, sizeof(name), "refs/tags/%s^{}", tag);
+	commit = find_ref(list, name);
+	if (commit)
+		return commit;
+	name[strlen(name) - 3] = '\0';
+	return find_ref(list, name);
+}
+
+int gitsource_find_tag(const char *url, const char *name, const char *version, int patience,
+		       char **commit, char **why)
+{
+	const char *const forms[][2] = {
+		{ "v", "" }, { "", "" }, { name, "-" }, { name, "-v" }, { "release-", "" },
+	};
+	const struct call call = { NULL, true, true, patience, 0 };
+	autofree char *pattern = NULL;
+	autofree char *said = NULL;
+	int r;
+
+	if (asprintf(&pattern, "refs/tags/*%s*", version) < 0) {
+		pattern = NULL;
+		return why_errno(why, -ENOMEM, "git");
+	}
+	const char *words[] = { "ls-remote", "--", url, pattern, NULL };
+
+	r = git(&call, words, &said);
+
+	if (r < 0)
+		return cannot_run(r, patience, why);
+	if (r > 0)
+		return why_set(why, -EIO, "git: %s", complaint(said, url));
+	*commit = NULL;
+	for (size_t i = 0; i < ARRAY_SIZE(forms) && !*commit; i++) {
+		char tag[200];
+
+		snprintf(tag, sizeof(tag), "%s%s%s", forms[i][0], forms[i][1], version);
+		*commit = find_tag(said, tag);
+	}
+	return *commit ? 0 : why_set(why, -ENOENT, "it has no tag for %s", version);
+}
