@@ -219,6 +219,7 @@ UNIT_SRC := \
 	tests/unit/recipe.c \
 	tests/unit/resume.c \
 	tests/unit/screen.c \
+	tests/unit/signature.c \
 	tests/unit/stack.c \
 	tests/unit/staging.c \
 	tests/unit/threads.c \

@@ -150,13 +150,23 @@ static char *signer(const char *line)
 	return words;
 }
 
+/* Whether it was made when its key, which has expired, was still good. */
+static bool made_in_time(const char *said)
+{
+	const char *valid = status(said, "VALIDSIG"), *expired = status(said, "KEYEXPIRED");
+	long long made, end;
+
+	return valid && expired && sscanf(valid, "%*s %*s %lld", &made) == 1 &&
+	       sscanf(expired, "%lld", &end) == 1 && made <= end;
+}
+
 static int judge(const char *said, const char *keys, char **note, char **why)
 {
 	static const struct {
 		const char *word, *says;
 	} bad[] = {
 		{ "BADSIG",
-		  "the signature is bad: the archive, or it, was changed; it claims to be by" },
+		  "the signature is bad: it or the archive was changed; it says it is by" },
 		{ "EXPSIG", "the signature has expired; it is by" },
 		{ "REVKEYSIG", "the signature is by a key that was revoked," },
 	};
@@ -171,6 +181,12 @@ static int judge(const char *said, const char *keys, char **note, char **why)
 			continue;
 		who = signer(line);
 		return why_set(why, -EBADMSG, "%s %s", bad[i].says, who ?: "somebody");
+	}
+	if (!good && old && !made_in_time(said)) {
+		who = signer(old);
+		return why_set(why, -EBADMSG,
+			       "the signature was made with a key that had expired, %s",
+			       who ?: "somebody's");
 	}
 	if (status(said, "VALIDSIG") && (good || old)) {
 		who = good ? NULL : signer(old);

@@ -14,6 +14,7 @@
 #include "tests/unit/scratch.h"
 
 #define HASH   "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+#define COMMIT "0123456789abcdef0123456789abcdef01234567"
 #define SOURCE "[source]\nurl = https://h/p/x-1.tar.gz\nsha256 = " HASH "\n"
 
 static void a_whole_recipe(void **state)
@@ -73,6 +74,29 @@ static const struct {
 	  "recipes/b/recipe.ini:5: 'debian' wants PACKAGE VERSION" },
 	{ "[package]\nversion = 1\n[source]\ndebian = -o 1\nsha256 = " HASH "\n",
 	  "recipes/b/recipe.ini:5: 'debian' wants PACKAGE VERSION" },
+	{ "[package]\nversion = 1\n[source]\ngit = https://h/x\n",
+	  "recipes/b/recipe.ini:4: 'git' wants a 'commit' beside it" },
+	{ "[package]\nversion = 1\n[source]\ngit = x@h:y\ncommit = " COMMIT "\n",
+	  "recipes/b/recipe.ini:4: 'x@h:y' is no https, http, ssh, git or file URL for git" },
+	{ "[package]\nversion = 1\n[source]\ngit = ssh://a@-oX/y\ncommit = " COMMIT "\n",
+	  "recipes/b/recipe.ini:4: 'ssh://a@-oX/y' is no https" },
+	{ "[package]\nversion = 1\n[source]\ngit = https://h/x\ncommit = v1\n",
+	  "recipes/b/recipe.ini:5: a commit is 40 (or 64) hex digits" },
+	{ "[package]\nversion = 1\n[source]\ngit = https://h/x\ncommit = " COMMIT
+	  "\nsubmodules = yes\n",
+	  "recipes/b/recipe.ini:6: 'submodules' can only be 'no'" },
+	{ "[package]\nversion = 1\n[source]\ngit = https://h/x\nurl = https://h/y\n",
+	  "recipes/b/recipe.ini:3: [source] wants either" },
+	{ "[package]\nversion = 1\n" SOURCE "commit = " COMMIT "\n",
+	  "recipes/b/recipe.ini:6: 'commit' goes with 'git' only" },
+	{ "[package]\nversion = 1\n" SOURCE "sig = https://h/x.sig\n",
+	  "recipes/b/recipe.ini:6: 'sig' wants a 'key' beside it" },
+	{ "[package]\nversion = 1\n" SOURCE "key = k\n",
+	  "recipes/b/recipe.ini:6: 'key' wants a 'sig' beside it" },
+	{ "[package]\nversion = 1\n" SOURCE "key = k\nsig = x.sig\n",
+	  "recipes/b/recipe.ini:7: 'x.sig' is no https, http or file URL" },
+	{ "[package]\nversion = 1\n" SOURCE "key = k\nsig = https://h/x.sig\n",
+	  "recipes/b/recipe.ini:6: cannot read the key 'recipes/b/k': No such file" },
 	{ "[package]\nversion = 1\n" SOURCE "[needs]\npackages = ../a\n",
 	  "recipes/b/recipe.ini:7: '../a' is no name for a package" },
 	{ "[package]\nversion = 1\n" SOURCE "[build]\nsystem = autotool\n",
