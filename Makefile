@@ -128,6 +128,7 @@ BUILDER_SRC := \
 	builder/board.c \
 	builder/box.c \
 	builder/build.c \
+	builder/bump.c \
 	builder/check.c \
 	builder/child.c \
 	builder/cores.c \
@@ -135,6 +136,7 @@ BUILDER_SRC := \
 	builder/dot.c \
 	builder/elf.c \
 	builder/fetch.c \
+	builder/fetch_shown.c \
 	builder/fetch_verb.c \
 	builder/fixup.c \
 	builder/fixup_elf.c \
@@ -142,6 +144,12 @@ BUILDER_SRC := \
 	builder/gitsource.c \
 	builder/graph.c \
 	builder/graph_verb.c \
+	builder/guess.c \
+	builder/guess_about.c \
+	builder/guess_licence.c \
+	builder/guess_make.c \
+	builder/guess_needs.c \
+	builder/guess_system.c \
 	builder/history.c \
 	builder/html.c \
 	builder/ini.c \
@@ -158,6 +166,8 @@ BUILDER_SRC := \
 	builder/lint_verb.c \
 	builder/main.c \
 	builder/mount.c \
+	builder/newrecipe.c \
+	builder/newsource.c \
 	builder/options.c \
 	builder/package.c \
 	builder/patch.c \
@@ -168,6 +178,7 @@ BUILDER_SRC := \
 	builder/recipe.c \
 	builder/recipe_source.c \
 	builder/recipeset.c \
+	builder/recipetext.c \
 	builder/report_data.c \
 	builder/report_graph.c \
 	builder/report_log.c \
@@ -180,6 +191,7 @@ BUILDER_SRC := \
 	builder/report_warnings.c \
 	builder/request.c \
 	builder/schedule.c \
+	builder/scratch.c \
 	builder/screen.c \
 	builder/screen_lines.c \
 	builder/shelf.c \
@@ -206,6 +218,7 @@ UNIT_SRC := \
 	tests/unit/base_strv.c \
 	tests/unit/conflict.c \
 	tests/unit/graph.c \
+	tests/unit/guess.c \
 	tests/unit/history.c \
 	tests/unit/html.c \
 	tests/unit/ini.c \
@@ -217,6 +230,7 @@ UNIT_SRC := \
 	tests/unit/note.c \
 	tests/unit/parts.c \
 	tests/unit/recipe.c \
+	tests/unit/recipetext.c \
 	tests/unit/resume.c \
 	tests/unit/screen.c \
 	tests/unit/signature.c \

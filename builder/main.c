@@ -22,6 +22,7 @@ struct verb {
 static const struct verb verbs[] = {
 	{ "build", "[OPTION...] PKG...", "build packages and what they need, and install them",
 	  verb_build, 1, 1000 },
+	{ "bump", "[OPTION...] PKG VERSION", "bring a recipe to another version", verb_bump, 2, 2 },
 	{ "fetch", "[OPTION...] [PKG...]", "download the sources of packages and of what they need",
 	  verb_fetch, 0, 1000 },
 	{ "graph", "[OPTION...] [PKG...]",
@@ -31,6 +32,8 @@ static const struct verb verbs[] = {
 	  1000 },
 	{ "mount", "[OPTION...] BOARD [MNT]",
 	  "mount a board's sysroot, getting its toolchain first", verb_mount, 1, 2 },
+	{ "new-recipe", "[OPTION...] URL [NAME]", "write a first recipe for what is at a URL",
+	  verb_new_recipe, 1, 2 },
 	{ "report", "[OPTION...] [STORY]",
 	  "write a page on a build: the last one of the board, or that of a file below its builds/",
 	  verb_report, 0, 1 },

@@ -33,7 +33,8 @@ enum {
 	DOT,
 	SVG,
 	JSON,
-	PATIENCE
+	PATIENCE,
+	COMMIT
 };
 
 static const struct option_help table[] = {
@@ -42,7 +43,7 @@ static const struct option_help table[] = {
 	{ "build", "keep-going", 'k', NULL, "when a package fails, build all that do not need it" },
 	{ "build", "check", CHECK, NULL,
 	  "build them once more, elsewhere, and show where the results differ" },
-	{ "build fetch", "patience", PATIENCE, "SECONDS",
+	{ "build bump fetch new-recipe", "patience", PATIENCE, "SECONDS",
 	  "with a server that sends nothing (default: 30)" },
 	{ "build", "fetch-only", FETCH_ONLY, NULL, "download what is to be built, build nothing" },
 	{ "build fetch", "offline", OFFLINE, NULL,
@@ -58,6 +59,10 @@ static const struct option_help table[] = {
 	{ "graph", "json", JSON, NULL, "as JSON, what is needed first" },
 	{ "build", "jobs", 'j', "N",
 	  "run N jobs at a time, all packages together (default: one a processor)" },
+	{ "bump", "dry-run", 'n', NULL, "print the difference, change nothing" },
+	{ "bump", "keep-going", 'k', NULL, "change it although a patch does not apply any more" },
+	{ "new-recipe", "commit", COMMIT, "HASH",
+	  "the URL is a git repository's: take this commit" },
 	{ "build", "dry-run", 'n', NULL, "say what would be built, build nothing" },
 	{ "build", "explain", EXPLAIN, NULL, "say why a package is built again" },
 	{ "build", "keep", KEEP, NULL, "keep the source and build folders" },
@@ -65,8 +70,9 @@ static const struct option_help table[] = {
 	{ "mount", "foreground", 'f', NULL, "stay in the foreground" },
 	{ "build fetch mount toolchain", "sources", SOURCES, "DIR",
 	  "look for archives in this folder first (may be repeated)" },
-	{ "build fetch graph lint", "recipes", RECIPES, "DIR", "folder of recipes" },
-	{ "build lint", "patches", PATCHES, "DIR", "folder of patches" },
+	{ "build bump fetch graph lint new-recipe", "recipes", RECIPES, "DIR",
+	  "folder of recipes" },
+	{ "build bump lint", "patches", PATCHES, "DIR", "folder of patches" },
 	{ "build fetch graph lint mount report toolchain", "boards", BOARDS, "DIR",
 	  "folder of boards" },
 };
@@ -140,6 +146,9 @@ static int set(struct options *o, int letter, const char *value)
 		return 0;
 	case FETCH_ONLY:
 		o->fetch_only = true;
+		return 0;
+	case COMMIT:
+		o->commit = value;
 		return 0;
 	case VERIFY:
 		o->verify = true;

@@ -7,11 +7,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "builder/fetch_shown.h"
 #include "builder/proc.h"
-#include "builder/screen.h"
 #include "builder/shelf.h"
 #include "builder/source.h"
-#include "builder/story.h"
 #include "builder/why.h"
 #include "fs/base/cleanup.h"
 #include "fs/base/io.h"
@@ -79,56 +78,6 @@ static int fetch_npm(struct source_ways *w, const struct board *board, const cha
 	return r;
 }
 
-/* What happened to a download that is waited for, and how far it is, for who watches. */
-struct single {
-	struct story story;
-	struct screen *screen;
-	int r;
-	char **why;
-};
-
-static void single_done(void *arg, int r, char *why)
-{
-	struct single *s = arg;
-
-	s->r = r;
-	*s->why = why;
-}
-
-static void single_progress(void *arg, uint64_t have, uint64_t total)
-{
-	struct single *s = arg;
-
-	s->story.packages[0].fetched = have;
-	s->story.packages[0].to_fetch = total;
-	screen_tick(s->screen);
-}
-
-static int fetch_single(struct source_ways *w, const char *url, const char *dir, const char *file,
-			const char *sha256, char **why)
-{
-	struct single s = { .why = why };
-	const struct fetch_events events = { single_done, single_progress, &s };
-	struct strv none = { 0 };
-	int r = story_init(&s.story, "", 1);
-
-	if (r == 0)
-		r = story_add(&s.story, file, "", &none);
-	if (r == 0)
-		r = screen_new(&s.screen, &s.story, STDERR_FILENO, false);
-	if (r == 0) {
-		s.story.packages[0].state = STORY_FETCHING;
-		r = fetch_start(&w->fetcher, url, dir, file, sha256, &events);
-	}
-	if (r < 0)
-		why_errno(why, r, "%s", file);
-	else
-		fetch_run(&w->fetcher);
-	screen_free(s.screen);
-	story_release(&s.story);
-	return r < 0 ? r : s.r;
-}
-
 static int fetch_toolchain(struct source_ways *w, const struct board *board, const char *dir,
 			   char **why)
 {
@@ -140,7 +89,7 @@ static int fetch_toolchain(struct source_ways *w, const struct board *board, con
 			       board->path, board->toolchain_line, board->file);
 	if (board->npm)
 		return fetch_npm(w, board, dir, why);
-	r = fetch_single(w, board->url, dir, board->file, board->sha256, &reason);
+	r = fetch_shown(&w->fetcher, board->url, dir, board->file, board->sha256, &reason);
 	return r < 0 ? why_set(why, r, "%s:%u: cannot fetch the toolchain: %s", board->path,
 			       board->toolchain_line, reason ? reason : strerror(-r))
 		     : 0;

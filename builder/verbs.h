@@ -6,10 +6,12 @@
 #include "builder/options.h"
 
 int verb_build(struct options *o);
+int verb_bump(struct options *o);
 int verb_fetch(struct options *o);
 int verb_graph(struct options *o);
 int verb_lint(struct options *o);
 int verb_mount(struct options *o);
+int verb_new_recipe(struct options *o);
 int verb_report(struct options *o);
 int verb_toolchain(struct options *o);
 

@@ -65,6 +65,7 @@ extern const struct cmd cmd_diff;				   /* cmd_diff.c */
 extern const struct cmd cmd_staging;				   /* cmd_staging.c */
 extern const struct cmd cmd_build, cmd_fetch, cmd_toolchain;	   /* cmd_builder.c */
 extern const struct cmd cmd_graph, cmd_lint, cmd_report;
+extern const struct cmd cmd_bump, cmd_new_recipe;
 
 /* Whether it is the builder's, which has a --help of its own. */
 bool cmd_is_builders(const struct cmd *cmd);

@@ -53,6 +53,17 @@ const struct cmd cmd_build = {
 	.run = run_builder,
 };
 
+const struct cmd cmd_bump = {
+	.name = "bump",
+	.args = "[-n] PKG VERSION",
+	.summary = "bring a recipe to another version",
+	.text = "Changes the version, also in URLs and file names, downloads what they name then, "
+		"puts in its hash and tries the patches; all of it or nothing. 'xsysfs bump "
+		"--help' "
+		"lists all options.",
+	.run = run_builder,
+};
+
 const struct cmd cmd_fetch = {
 	.name = "fetch",
 	.args = "[--board B] PKG...",
@@ -78,6 +89,16 @@ const struct cmd cmd_lint = {
 		"built, options that configure does not know, needs of which nothing was used, and "
 		"libraries that were linked with and are not declared. 'xsysfs lint --help' lists "
 		"all options.",
+	.run = run_builder,
+};
+
+const struct cmd cmd_new_recipe = {
+	.name = "new-recipe",
+	.args = "[--commit HASH] URL [NAME]",
+	.summary = "write a first recipe for what is at a URL",
+	.text = "Downloads and unpacks it, and guesses name, version, licence, build system and "
+		"needs; what is not sure is a comment in the recipe. 'xsysfs new-recipe --help' "
+		"lists all options.",
 	.run = run_builder,
 };
 

@@ -15,6 +15,8 @@ static const struct cmd *const commands[] = {
 	&cmd_umount,
 	&cmd_build,
 	&cmd_fetch,
+	&cmd_new_recipe,
+	&cmd_bump,
 	&cmd_graph,
 	&cmd_lint,
 	&cmd_report,

@@ -46,7 +46,7 @@ _xsysfs()
 	*)
 		case $command in
 		'')	words="mount umount run status list owns files parts remove rollback gc diff staging-view upgrade
-				build fetch graph lint report toolchain help --version -C" ;;
+				build fetch new-recipe bump graph lint report toolchain help --version -C" ;;
 		mount)	words="--sysroot --state -o -f $(_xsysfs_data boards)" ;;
 		umount|owns)	compopt -o default ;;
 		run)	words="--package --version --needs --replaces --key --parts --" ;;
@@ -58,6 +58,8 @@ _xsysfs()
 		staging-view)	words="--json -0 --tar --no-local --without --only" ;;
 		build)	words="--board -j --keep --explain --sources $(_xsysfs_data recipes)" ;;
 		fetch)	words=$(_xsysfs_data recipes) ;;
+		new-recipe)	words="--commit --recipes" ;;
+		bump)	words="-n -k $(_xsysfs_data recipes)" ;;
 		lint)	words="--board $(_xsysfs_data recipes)" ;;
 		graph)	words="--board --dot --svg --json $(_xsysfs_data recipes)" ;;
 		report)	words="--board -o --output"; compopt -o default ;;

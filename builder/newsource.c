@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "builder/newsource.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "builder/fetch_shown.h"
+#include "builder/gitsource.h"
+#include "builder/shelf.h"
+#include "builder/signature.h"
+#include "builder/why.h"
+#include "fs/base/cleanup.h"
+#include "fs/base/io.h"
+#include "fs/base/log.h"
+
+void newsource_release(struct newsource *s)
+{
+	free(s->path);
+	free(s->file);
+	*s = (struct newsource){ 0 };
+}
+
+static int hash(const char *path, char sha256[static DIGEST_HEX])
+{
+	autofd int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	return fd < 0 ? -errno : digest_of_fd(fd, sha256);
+}
+
+static int put_on_shelf(struct newsource *s, const struct places *places, const char *from)
+{
+	autofree char *dir = shelf_folder(places, s->sha256);
+	int r = dir ? io_mkdir_p(AT_FDCWD, dir, 0755) : -ENOMEM;
+
+	if (r < 0)
+		return r;
+	s->path = places_join(dir, s->file);
+	if (!s->path)
+		return -ENOMEM;
+	return rename(from, s->path) < 0 ? -errno : 0;
+}
+
+int newsource_fetch(struct newsource *s, struct source_ways *w, const char *url, const char *file,
+		    const char *scratch, char **why)
+{
+	autofree char *part = places_join(scratch, file);
+	int r;
+
+	*s = (struct newsource){ .file = strdup(file) };
+	if (!part || !s->file)
+		return why_errno(why, -ENOMEM, "%s", file);
+	r = fetch_shown(&w->fetcher, url, scratch, file, NULL, why);
+	if (r < 0)
+		return r;
+	r = hash(part, s->sha256);
+	if (r == 0)
+		r = put_on_shelf(s, w->places, part);
+	return r < 0 ? why_errno(why, r, "cannot keep '%s'", file) : 0;
+}
+
+int newsource_git(struct newsource *s, const struct source_ways *w, const char *url,
+		  const char *commit, bool without_submodules, const char *name, char **why)
+{
+	struct gitsource g = { w->places->sources, url, commit, NULL, w->fetcher.patience,
+			       without_submodules };
+	autofree char *host = gitsource_host(url);
+	int r;
+
+	*s = (struct newsource){ 0 };
+	if (asprintf(&s->file, "%s-%s.tar", name, commit) < 0) {
+		s->file = NULL;
+		return why_errno(why, -ENOMEM, "%s", name);
+	}
+	g.file = s->file;
+	log_note("fetching '%s' with git from %s", s->file, host ? host : "");
+	r = gitsource_get(&g, &s->path, why);
+	if (r == 0 && gitsource_recall(w->places->sources, commit, s->sha256) <= 0)
+		*s->sha256 = '\0';
+	return r;
+}
+
+int newsource_check(const struct newsource *s, struct source_ways *w, const char *sig,
+		    const char *key, const char *scratch, char **why)
+{
+	autofree char *from = NULL;
+	autofree char *to = NULL;
+	autofree char *note = NULL;
+	int r;
+
+	if (asprintf(&to, "%s" SHELF_SIG, s->path) < 0) {
+		to = NULL;
+		return why_errno(why, -ENOMEM, "%s", sig);
+	}
+	from = places_join(scratch, strrchr(to, '/') + 1);
+	if (!from)
+		return why_errno(why, -ENOMEM, "%s", sig);
+	r = fetch_shown(&w->fetcher, sig, scratch, strrchr(to, '/') + 1, NULL, why);
+	if (r == 0)
+		r = signature_check(s->path, from, key, &note, why);
+	if (note)
+		log_warn("%s", note);
+	if (r < 0)
+		return r;
+	return rename(from, to) < 0 ? why_errno(why, -errno, "cannot keep '%s'", to) : 0;
+}
