@@ -275,7 +275,7 @@ static int identify(struct toolchain *t, const struct places *places, char **why
 	autofree char *text = NULL;
 	int r = strv_addf(&lines, "%s %s", t->triple, t->version);
 
-	known_open(&known, places->toolchains);
+	known_open(&known, places->home);
 	for (size_t i = 0; i < ARRAY_SIZE(questions) && r == 0; i++) {
 		r = add_identity(t, questions[i], &known, &lines, why);
 		if (r < 0)
