@@ -141,6 +141,7 @@ BUILDER_SRC := \
 	builder/fixup.c \
 	builder/fixup_elf.c \
 	builder/fixup_text.c \
+	builder/git.c \
 	builder/gitsource.c \
 	builder/graph.c \
 	builder/graph_verb.c \

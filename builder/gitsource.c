@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "builder/gitsource.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
@@ -12,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "builder/git.h"
 #include "builder/places.h"
 #include "builder/proc.h"
 #include "builder/recipe_source.h"
@@ -20,171 +20,9 @@
 #include "fs/base/io.h"
 #include "fs/base/strv.h"
 
-#define SAID_MAX       (1 << 20)
-#define USUAL_PATIENCE 30
-
 /* Every file as it was committed, whatever the commit's own .gitattributes say. */
 #define ATTRIBUTES \
 	"* -text -eol -ident -filter -working-tree-encoding -export-ignore -export-subst\n"
-
-/* What is to be true of every call, before its own words. */
-static const char *const always[] = {
-	"git",
-	"-c",
-	"protocol.allow=never",
-	"-c",
-	"protocol.https.allow=always",
-	"-c",
-	"protocol.http.allow=always",
-	"-c",
-	"protocol.ssh.allow=always",
-	"-c",
-	"protocol.git.allow=always",
-	"-c",
-	"protocol.file.allow=always",
-	"-c",
-	"transfer.fsckObjects=true",
-	"-c",
-	"core.hooksPath=/dev/null",
-	"-c",
-	"core.attributesFile=/dev/null",
-	"-c",
-	"core.askPass=",
-	"-c",
-	"gc.auto=0",
-	"-c",
-	"maintenance.auto=false",
-	"-c",
-	"tar.umask=0022",
-	NULL,
-};
-
-/* ---- calling git ---- */
-
-static bool starts_with(const char *s, const char *prefix)
-{
-	return strncmp(s, prefix, strlen(prefix)) == 0;
-}
-
-/* Of git's own variables only those of the network: GIT_DIR and its like would lead elsewhere. */
-static bool is_kept(const char *variable, bool network)
-{
-	static const char *const kept[] = {
-		"GIT_SSH=",	      "GIT_SSH_COMMAND=",   "GIT_SSH_VARIANT=",
-		"GIT_SSL_",	      "GIT_PROXY_SSL_",	    "GIT_HTTP_",
-		"GIT_CONFIG_GLOBAL=", "GIT_CONFIG_SYSTEM=", "GIT_CONFIG_NOSYSTEM="
-	};
-
-	if (starts_with(variable, "LC_") || starts_with(variable, "LANG") ||
-	    starts_with(variable, "SSH_ASKPASS"))
-		return false;
-	if (!starts_with(variable, "GIT_"))
-		return true;
-	for (size_t i = 0; i < ARRAY_SIZE(kept) && network; i++)
-		if (starts_with(variable, kept[i]))
-			return true;
-	return false;
-}
-
-static int make_env(struct strv *env, bool network, int patience)
-{
-	const char *ca = getenv("CURL_CA_BUNDLE");
-	int r = 0;
-
-	for (char **e = environ; *e && r == 0; e++)
-		if (is_kept(*e, network))
-			r = strv_add(env, *e);
-	if (r == 0)
-		r = strv_add(env, "LC_ALL=C");
-	if (r == 0)
-		r = strv_add(env, "GIT_TERMINAL_PROMPT=0");
-	if (r == 0 && !network)
-		r = strv_add(env, "GIT_CONFIG_GLOBAL=/dev/null");
-	if (r == 0 && !network)
-		r = strv_add(env, "GIT_CONFIG_NOSYSTEM=1");
-	if (r == 0 && !network)
-		r = strv_add(env, "GIT_ATTR_NOSYSTEM=1");
-	if (r == 0 && network && !getenv("GIT_SSH_COMMAND") && !getenv("GIT_SSH"))
-		r = strv_addf(env,
-			      "GIT_SSH_COMMAND=ssh -o BatchMode=yes -o ConnectTimeout=%d "
-			      "-o ServerAliveInterval=%d",
-			      patience, patience);
-	if (r == 0 && network && ca && *ca && !getenv("GIT_SSL_CAINFO"))
-		r = strv_addf(env, "GIT_SSL_CAINFO=%s", ca);
-	return r;
-}
-
-/* What git complained of: the first line that says so, without what logs one in, and without what
- * could drive a terminal. In place, lent. */
-static const char *complaint(char *said, const char *url)
-{
-	static const char *const signs[] = { "fatal: ", "error: ", "ERR " };
-	const char *at = strstr(url, "://");
-	size_t secret = at ? strcspn(at + 3, "/@") : 0;
-	char *line = NULL, *p;
-
-	for (size_t i = 0; i < ARRAY_SIZE(signs) && !line; i++)
-		line = strstr(said, signs[i]);
-	if (!line)
-		return "it says nothing";
-	line += strcspn(line, " ") + 1;
-	line[strcspn(line, "\n")] = '\0';
-	if (secret && at[3 + secret] == '@')
-		while ((p = strstr(line, "://")) && strncmp(p + 3, at + 3, secret + 1) == 0)
-			memmove(p, p + 3 + secret + 1, strlen(p + 3 + secret + 1) + 1);
-	for (p = line; *p; p++)
-		if (iscntrl((unsigned char)*p) || (unsigned char)*p >= 0x7f)
-			*p = '?';
-	return line;
-}
-
-struct call {
-	const char *repository; /* NULL: in none */
-	bool network;
-	bool talks; /* and so shows that it is alive */
-	int patience;
-	int out; /* 0: what it says is kept, its errors with it */
-};
-
-/* Its exit status (0: well), or -errno. `*said` is the caller's. */
-static int git(const struct call *c, const char *const *words, char **said)
-{
-	int patience = c->patience ?: USUAL_PATIENCE;
-	autostrv struct strv argv = { 0 }, env = { 0 };
-	int r = make_env(&env, c->network, patience);
-
-	for (const char *const *w = always; *w && r == 0; w++)
-		r = strv_add(&argv, *w);
-	if (r == 0 && c->repository)
-		r = strv_addf(&argv, "--git-dir=%s", c->repository);
-	if (r == 0 && c->network)
-		r = strv_add(&argv, "-c") ?: strv_add(&argv, "http.lowSpeedLimit=100");
-	if (r == 0 && c->network)
-		r = strv_add(&argv, "-c") ?: strv_addf(&argv, "http.lowSpeedTime=%d", patience);
-	for (; *words && r == 0; words++)
-		r = strv_add(&argv, *words);
-	if (r < 0)
-		return r;
-	const struct proc p = {
-		.argv = (const char *const *)argv.v,
-		.env = env.v,
-		.dir = "/",
-		.out = c->out,
-		.err = c->out ? 0 : PROC_SAME_AS_OUT,
-		.patience = c->talks ? patience : 0,
-	};
-
-	return c->out ? proc_run(&p) : proc_read(&p, SAID_MAX, said);
-}
-
-static int cannot_run(int r, int patience, char **why)
-{
-	if (r == -ENOENT)
-		return why_set(why, r, "git is not installed (Debian's package 'git')");
-	if (r == -ETIME)
-		return why_set(why, r, "nothing came for %d seconds", patience ?: USUAL_PATIENCE);
-	return why_errno(why, r, "cannot run 'git'");
-}
 
 char *gitsource_host(const char *url)
 {
@@ -247,11 +85,12 @@ static int prepare(const char *repository, const struct gitsource *g, char **why
 	}
 	const char *words[] = { "init", "-q", "--bare", "--template=", format, repository, NULL };
 
-	r = git(&(struct call){ 0 }, words, &said);
+	r = git_call(&(struct git){ 0 }, words, &said);
 	if (r < 0)
-		return cannot_run(r, 0, why);
+		return git_cannot(r, 0, why);
 	if (r > 0)
-		return why_set(why, -EIO, "cannot make '%s': %s", repository, complaint(said, ""));
+		return why_set(why, -EIO, "cannot make '%s': %s", repository,
+			       git_complaint(said, ""));
 	info = places_join(repository, "info");
 	r = info ? io_mkdir_p(AT_FDCWD, info, 0755) : -ENOMEM;
 	if (r == 0)
@@ -265,7 +104,7 @@ static char *type_of(const char *repository, const char *commit)
 	const char *words[] = { "cat-file", "-t", commit, NULL };
 	char *said = NULL;
 
-	if (git(&(struct call){ .repository = repository }, words, &said) != 0) {
+	if (git_call(&(struct git){ .repository = repository }, words, &said) != 0) {
 		free(said);
 		return NULL;
 	}
@@ -289,7 +128,7 @@ static bool wants_all(const char *said)
 /* 1 when it is there, 0 when all has to be fetched instead, or -errno. */
 static int fetch_one(const char *repository, const struct gitsource *g, char **why)
 {
-	const struct call call = { repository, true, true, g->patience, 0 };
+	const struct git call = { repository, true, true, g->patience, 0 };
 	autofree char *spec = NULL;
 	autofree char *said = NULL;
 	int r;
@@ -310,18 +149,18 @@ static int fetch_one(const char *repository, const struct gitsource *g, char **w
 				spec,
 				NULL };
 
-	r = git(&call, words, &said);
+	r = git_call(&call, words, &said);
 	if (r < 0)
-		return cannot_run(r, g->patience, why);
+		return git_cannot(r, g->patience, why);
 	if (r == 0)
 		return 1;
-	return wants_all(said) ? 0 : why_set(why, -EIO, "git: %s", complaint(said, g->url));
+	return wants_all(said) ? 0 : why_set(why, -EIO, "git: %s", git_complaint(said, g->url));
 }
 
 /* What an earlier call cut off is fetched too. */
 static int fetch_all(const char *repository, const struct gitsource *g, char **why)
 {
-	const struct call call = { repository, true, true, g->patience, 0 };
+	const struct git call = { repository, true, true, g->patience, 0 };
 	autofree char *shallow = places_join(repository, "shallow");
 	const char *words[] = { "fetch",
 				"--progress",
@@ -336,11 +175,11 @@ static int fetch_all(const char *repository, const struct gitsource *g, char **w
 				"+refs/tags/*:refs/all/tags/*",
 				NULL };
 	autofree char *said = NULL;
-	int r = git(&call, words, &said);
+	int r = git_call(&call, words, &said);
 
 	if (r < 0)
-		return cannot_run(r, g->patience, why);
-	return r == 0 ? 0 : why_set(why, -EIO, "git: %s", complaint(said, g->url));
+		return git_cannot(r, g->patience, why);
+	return r == 0 ? 0 : why_set(why, -EIO, "git: %s", git_complaint(said, g->url));
 }
 
 static int check_type(const char *type, const struct gitsource *g, char **why)
@@ -357,11 +196,11 @@ static int mark(const char *repository, const char *ref, const struct gitsource 
 {
 	const char *words[] = { "update-ref", ref, g->commit, NULL };
 	autofree char *said = NULL;
-	int r = git(&(struct call){ .repository = repository }, words, &said);
+	int r = git_call(&(struct git){ .repository = repository }, words, &said);
 
 	if (r < 0)
-		return cannot_run(r, 0, why);
-	return r == 0 ? 0 : why_set(why, -EIO, "git: %s", complaint(said, g->url));
+		return git_cannot(r, 0, why);
+	return r == 0 ? 0 : why_set(why, -EIO, "git: %s", git_complaint(said, g->url));
 }
 
 static int have_commit(const char *repository, const struct gitsource *g, char **why)
@@ -401,13 +240,13 @@ static int check_submodules(const char *repository, const struct gitsource *g, c
 
 	if (g->without_submodules)
 		return 0;
-	r = git(&(struct call){ .repository = repository }, words, &said);
+	r = git_call(&(struct git){ .repository = repository }, words, &said);
 	if (r < 0)
-		return cannot_run(r, 0, why);
+		return git_cannot(r, 0, why);
 	if (r > 0)
-		return why_set(why, -EIO, "git: %s", complaint(said, g->url));
+		return why_set(why, -EIO, "git: %s", git_complaint(said, g->url));
 	for (rest = said; (line = strsep(&rest, "\n"));)
-		if (starts_with(line, "160000 "))
+		if (strncmp(line, "160000 ", 7) == 0)
 			return why_set(why, -ENOTSUP,
 				       "it has a submodule, '%.100s', and these are not fetched "
 				       "('submodules = no' leaves the folder empty)",
@@ -417,7 +256,7 @@ static int check_submodules(const char *repository, const struct gitsource *g, c
 
 static int write_archive(const char *repository, const struct gitsource *g, int fd, char **why)
 {
-	const struct call call = { .repository = repository, .out = fd };
+	const struct git call = { .repository = repository, .out = fd };
 	autofree char *prefix = NULL;
 	int r;
 
@@ -427,9 +266,9 @@ static int write_archive(const char *repository, const struct gitsource *g, int 
 	}
 	const char *words[] = { "archive", "--format=tar", prefix, g->commit, NULL };
 
-	r = git(&call, words, NULL);
+	r = git_call(&call, words, NULL);
 	if (r < 0)
-		return cannot_run(r, 0, why);
+		return git_cannot(r, 0, why);
 	if (r > 0) {
 		autofree char *status = proc_words(r);
 
@@ -569,7 +408,7 @@ int gitsource_find_tag(const char *url, const char *name, const char *version, i
 	const char *const forms[][2] = {
 		{ "v", "" }, { "", "" }, { name, "-" }, { name, "-v" }, { "release-", "" },
 	};
-	const struct call call = { NULL, true, true, patience, 0 };
+	const struct git call = { NULL, true, true, patience, 0 };
 	autofree char *pattern = NULL;
 	autofree char *said = NULL;
 	int r;
@@ -580,12 +419,12 @@ int gitsource_find_tag(const char *url, const char *name, const char *version, i
 	}
 	const char *words[] = { "ls-remote", "--", url, pattern, NULL };
 
-	r = git(&call, words, &said);
+	r = git_call(&call, words, &said);
 
 	if (r < 0)
-		return cannot_run(r, patience, why);
+		return git_cannot(r, patience, why);
 	if (r > 0)
-		return why_set(why, -EIO, "git: %s", complaint(said, url));
+		return why_set(why, -EIO, "git: %s", git_complaint(said, url));
 	*commit = NULL;
 	for (size_t i = 0; i < ARRAY_SIZE(forms) && !*commit; i++) {
 		char tag[200];
