@@ -253,6 +253,7 @@ FUZZ_SRC := \
 	tests/fuzz/leftovers.c \
 	tests/fuzz/model.c \
 	tests/fuzz/state.c \
+	tests/fuzz/strangers.c \
 	tests/fuzz/texts.c \
 	tests/fuzz/unpack.c \
 

@@ -149,6 +149,14 @@ static int say_tools(const struct makefile *m, struct strv *words)
  * of. */
 static int expand(struct makefile *m, const char *text, int depth, struct strv *ret);
 
+/* A name that may stand in a command as it is: the Makefile is a stranger's. */
+static bool is_plain(const char *name)
+{
+	return *name != '-' && name[strspn(name, "abcdefghijklmnopqrstuvwxyz"
+						 "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+						 "0123456789._/+@~-")] == '\0';
+}
+
 static int expand_target(struct makefile *m, const char *target, int depth, struct strv *ret)
 {
 	static const char *const groups[] = { "all",	"build",   "default",  "lib",
@@ -166,7 +174,7 @@ static int expand_target(struct makefile *m, const char *target, int depth, stru
 		}
 		return 0;
 	}
-	return strv_has(ret, target) ? 0 : strv_add(ret, target);
+	return !is_plain(target) || strv_has(ret, target) ? 0 : strv_add(ret, target);
 }
 
 /* Behind a reference like $(NAME), ${NAME} or $N; `name` gets what is in brackets. */
@@ -281,7 +289,7 @@ static int find_headers(const char *dir, const struct strv *libraries, struct st
 	}
 	strv_foreach (name, &names)
 		if (r == 0 && libraries->n && !headers->n && ends_in(*name, ".h") &&
-		    !strpbrk(*name, " $'\"`\\;#"))
+		    is_plain(*name))
 			r = strv_add(headers, *name);
 	return r;
 }
