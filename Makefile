@@ -132,9 +132,11 @@ BUILDER_SRC := \
 	builder/check.c \
 	builder/child.c \
 	builder/cores.c \
+	builder/crossenv.c \
 	builder/crossfiles.c \
 	builder/dot.c \
 	builder/elf.c \
+	builder/env.c \
 	builder/fetch.c \
 	builder/fetch_shown.c \
 	builder/fetch_verb.c \
@@ -205,6 +207,7 @@ BUILDER_SRC := \
 	builder/supply.c \
 	builder/system.c \
 	builder/tally.c \
+	builder/text.c \
 	builder/toolchain.c \
 	builder/treemap.c \
 	builder/unpack.c \
@@ -218,6 +221,7 @@ UNIT_SRC := \
 	tests/unit/base_kv.c \
 	tests/unit/base_strv.c \
 	tests/unit/conflict.c \
+	tests/unit/crossenv.c \
 	tests/unit/graph.c \
 	tests/unit/guess.c \
 	tests/unit/history.c \

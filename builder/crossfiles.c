@@ -1,82 +1,62 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "builder/crossfiles.h"
 
-#include <stdarg.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "builder/json.h"
+#include "builder/text.h"
 #include "fs/base/cleanup.h"
 
-/* A text that grows; `failed` once there was no memory. */
-struct text {
-	struct strv parts;
-	bool failed;
+const char *const cross_tools[][2] = {
+	{ "AR", "ar" },		  { "AS", "as" },	    { "LD", "ld" },
+	{ "NM", "nm" },		  { "RANLIB", "ranlib" },   { "STRIP", "strip" },
+	{ "OBJCOPY", "objcopy" }, { "OBJDUMP", "objdump" }, { "READELF", "readelf" },
+	{ NULL, NULL },
 };
 
-static __attribute__((format(printf, 2, 3))) void add(struct text *t, const char *fmt, ...)
-{
-	autofree char *line = NULL;
-	va_list ap;
-	int n;
-
-	va_start(ap, fmt);
-	n = vasprintf(&line, fmt, ap);
-	va_end(ap);
-	if (n < 0)
-		line = NULL;
-	if (!line || strv_add(&t->parts, line) < 0)
-		t->failed = true;
-}
-
-static char *finish(struct text *t)
-{
-	char *all = t->failed ? NULL : strv_join(&t->parts, "");
-
-	strv_release(&t->parts);
-	return all;
-}
-
-/* `s` for one that quotes with `quote` and takes a backslash before `special`. */
-static void add_quoted(struct text *t, const char *s, char quote, const char *special)
-{
-	add(t, "%c", quote);
-	for (; *s; s++)
-		add(t, "%s%c", strchr(special, *s) ? "\\" : "", *s);
-	add(t, "%c", quote);
-}
-
-/* The folders with .pc files, the nearest first. */
-static void add_pc_folders(struct text *t, const struct cross *c, const char *glue)
+int cross_pc_folders(const struct cross *c, struct strv *folders)
 {
 	const struct board *b = c->board;
+	int r = strv_addf(folders, "%s%s/%s/pkgconfig", c->sysroot, b->prefix, b->libdir);
 
-	add(t, "%s%s/%s/pkgconfig%s%s%s/share/pkgconfig", c->sysroot, b->prefix, b->libdir, glue,
-	    c->sysroot, b->prefix);
-	if (strcmp(b->prefix, "/usr") != 0)
-		add(t, "%s%s/usr/lib/pkgconfig%s%s/usr/share/pkgconfig", glue, c->sysroot, glue,
-		    c->sysroot);
+	if (r == 0)
+		r = strv_addf(folders, "%s%s/share/pkgconfig", c->sysroot, b->prefix);
+	if (r == 0 && strcmp(b->prefix, "/usr") != 0)
+		r = strv_addf(folders, "%s/usr/lib/pkgconfig", c->sysroot);
+	if (r == 0 && strcmp(b->prefix, "/usr") != 0)
+		r = strv_addf(folders, "%s/usr/share/pkgconfig", c->sysroot);
+	return r;
 }
 
-/* Words for compilers: gcc does not look into /usr/local/include of a sysroot by itself. */
-static void add_compile_words(struct text *t, const struct cross *c)
+/* gcc does not look into /usr/local/include of a sysroot by itself. */
+int cross_compile_words(const struct cross *c, struct strv *words)
 {
 	const struct board *b = c->board;
+	int r = 0;
 
-	if (strcmp(b->prefix, "/usr") != 0)
-		add(t, "-isystem =%s/include ", b->prefix);
-	add(t, "%s%s%s", b->cflags, *c->extra && *b->cflags ? " " : "",
-	    c->extra + strspn(c->extra, " "));
+	if (strcmp(b->prefix, "/usr") != 0) {
+		r = strv_add(words, "-isystem");
+		if (r == 0)
+			r = strv_addf(words, "=%s/include", b->prefix);
+	}
+	if (r == 0)
+		r = strv_split(words, b->cflags, " ");
+	return r == 0 && c->extra ? strv_split(words, c->extra, " ") : r;
 }
 
-static void add_link_words(struct text *t, const struct cross *c)
+int cross_link_words(const struct cross *c, struct strv *words)
 {
 	const struct board *b = c->board;
+	int r = strv_addf(words, "-Wl,-rpath-link,%s%s/%s", c->sysroot, b->prefix, b->libdir);
 
-	add(t, "-Wl,-rpath-link,%s%s/%s -L=%s/%s%s%s", c->sysroot, b->prefix, b->libdir, b->prefix,
-	    b->libdir, *b->ldflags ? " " : "", b->ldflags);
+	if (r == 0)
+		r = strv_addf(words, "-L=%s/%s", b->prefix, b->libdir);
+	return r == 0 ? strv_split(words, b->ldflags, " ") : r;
 }
+
+typedef int words_of(const struct cross *c, struct strv *words);
 
 static const char *processor(const struct cross *c, char word[static 32])
 {
@@ -84,180 +64,255 @@ static const char *processor(const struct cross *c, char word[static 32])
 	return word;
 }
 
+static void add_compiler(struct text *t, const struct cross *c, const char *name)
+{
+	if (c->compilers)
+		text_add(t, "%s/%s%s", c->compilers, c->toolchain->cross, name);
+	else
+		text_add(t, "%s/bin/%s%s", c->tools, c->toolchain->cross, name);
+}
+
+/* ---- CMake ---- */
+
+/* set(NAME "VALUE"), with `value` taken. */
+static void set_cmake(struct text *t, const char *name, struct text *value)
+{
+	autofree char *all = text_finish(value);
+
+	t->failed |= !all;
+	text_add(t, "set(%s ", name);
+	text_quote(t, all ? all : "", '"', "\"\\$");
+	text_add(t, ")\n");
+}
+
+#define set(t, name, ...)                       \
+	do {                                    \
+		struct text value_ = { 0 };     \
+		text_add(&value_, __VA_ARGS__); \
+		set_cmake(t, name, &value_);    \
+	} while (0)
+
+/* CMake hands flags on to a shell as they are. */
+static void set_flags(struct text *t, const char *name, const struct cross *c, words_of *get)
+{
+	static const char odd[] = " \t\n\"'\\$`;&|<>()*?[]#~";
+	autostrv struct strv words = { 0 };
+	struct text value = { 0 };
+
+	t->failed |= get(c, &words) < 0;
+	strv_foreach (word, &words) {
+		text_add(&value, "%s", word == words.v ? "" : " ");
+		if ((*word)[strcspn(*word, odd)])
+			text_quote_sh(&value, *word);
+		else
+			text_add(&value, "%s", *word);
+	}
+	set_cmake(t, name, &value);
+}
+
+static void set_compilers(struct text *t, const struct cross *c)
+{
+	static const char *const compilers[][2] = { { "C", "gcc" },
+						    { "CXX", "g++" },
+						    { "ASM", "gcc" } };
+
+	for (size_t i = 0; i < ARRAY_SIZE(compilers); i++) {
+		struct text path = { 0 };
+		char name[64];
+
+		add_compiler(&path, c, compilers[i][1]);
+		snprintf(name, sizeof(name), "CMAKE_%s_COMPILER", compilers[i][0]);
+		set_cmake(t, name, &path);
+		snprintf(name, sizeof(name), "CMAKE_%s_FLAGS_INIT", compilers[i][0]);
+		set_flags(t, name, c, cross_compile_words);
+	}
+}
+
+static void set_tools(struct text *t, const struct cross *c)
+{
+	static const char *const kinds[] = { "EXE", "SHARED", "MODULE" };
+	char name[64];
+
+	for (size_t i = 0; cross_tools[i][0]; i++) {
+		if (strcmp(cross_tools[i][0], "AS") == 0) /* the compiler assembles */
+			continue;
+		snprintf(name, sizeof(name), "CMAKE_%s",
+			 strcmp(cross_tools[i][0], "LD") == 0 ? "LINKER" : cross_tools[i][0]);
+		set(t, name, "%s/bin/%s%s", c->tools, c->toolchain->cross, cross_tools[i][1]);
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
+		snprintf(name, sizeof(name), "CMAKE_%s_LINKER_FLAGS_INIT", kinds[i]);
+		set_flags(t, name, c, cross_link_words);
+	}
+}
+
 char *cross_cmake(const struct cross *c)
 {
-	static const char *const tools[][2] = {
-		{ "CMAKE_C_COMPILER", "gcc" },	 { "CMAKE_CXX_COMPILER", "g++" },
-		{ "CMAKE_ASM_COMPILER", "gcc" }, { "CMAKE_AR", "ar" },
-		{ "CMAKE_RANLIB", "ranlib" },	 { "CMAKE_STRIP", "strip" },
-	};
-	static const char *const kinds[] = { "EXE", "SHARED", "MODULE" };
-	static const char *const languages[] = { "C", "CXX", "ASM" };
 	static const char *const searched[] = { "LIBRARY", "INCLUDE", "PACKAGE" };
+	autostrv struct strv folders = { 0 };
+	autofree char *pc = NULL;
 	struct text t = { 0 };
 	char word[32];
 
-	add(&t, "set(CMAKE_SYSTEM_NAME Linux)\nset(CMAKE_SYSTEM_PROCESSOR %s)\n",
-	    processor(c, word));
-	add(&t, "set(CMAKE_SYSROOT \"%s\")\n", c->sysroot);
-	for (size_t i = 0; i < ARRAY_SIZE(tools); i++)
-		add(&t, "set(%s \"%s/bin/%s%s\")\n", tools[i][0], c->tools, c->toolchain->cross,
-		    tools[i][1]);
-	for (size_t i = 0; i < ARRAY_SIZE(languages); i++) {
-		add(&t, "set(CMAKE_%s_FLAGS_INIT \"", languages[i]);
-		add_compile_words(&t, c);
-		add(&t, "\")\n");
-	}
-	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
-		add(&t, "set(CMAKE_%s_LINKER_FLAGS_INIT \"", kinds[i]);
-		add_link_words(&t, c);
-		add(&t, "\")\n");
-	}
-	add(&t, "list(PREPEND CMAKE_PREFIX_PATH \"%s%s\")\n", c->sysroot, c->board->prefix);
-	add(&t, "set(CMAKE_FIND_ROOT_PATH_MODE_PROGRAM NEVER)\n");
+	if (cross_pc_folders(c, &folders) < 0 || !(pc = strv_join(&folders, ":")))
+		return NULL;
+	text_add(&t, "set(CMAKE_SYSTEM_NAME Linux)\n");
+	set(&t, "CMAKE_SYSTEM_PROCESSOR", "%s", processor(c, word));
+	set(&t, "CMAKE_SYSROOT", "%s", c->sysroot);
+	set_compilers(&t, c);
+	set_tools(&t, c);
+	if (c->emulator)
+		set(&t, "CMAKE_CROSSCOMPILING_EMULATOR", "%s;-L;%s", c->emulator, c->sysroot);
+	set(&t, "XSYSFS_PREFIX", "%s%s", c->sysroot, c->board->prefix);
+	text_add(&t, "list(PREPEND CMAKE_PREFIX_PATH \"${XSYSFS_PREFIX}\")\n");
+	text_add(&t, "set(CMAKE_FIND_ROOT_PATH_MODE_PROGRAM NEVER)\n");
 	for (size_t i = 0; i < ARRAY_SIZE(searched); i++)
-		add(&t, "set(CMAKE_FIND_ROOT_PATH_MODE_%s ONLY)\n", searched[i]);
-	add(&t, "set(ENV{PKG_CONFIG_SYSROOT_DIR} \"%s\")\nset(ENV{PKG_CONFIG_LIBDIR} \"",
-	    c->sysroot);
-	add_pc_folders(&t, c, ":");
-	add(&t, "\")\n");
-	return finish(&t);
+		text_add(&t, "set(CMAKE_FIND_ROOT_PATH_MODE_%s ONLY)\n", searched[i]);
+	set(&t, "ENV{PKG_CONFIG_SYSROOT_DIR}", "%s", c->sysroot);
+	set(&t, "ENV{PKG_CONFIG_LIBDIR}", "%s", pc);
+	set(&t, "ENV{PKG_CONFIG_PATH}", "%s", "");
+	return text_finish(&t);
 }
 
-/* "a b" as ['a', 'b']. */
-static void add_list(struct text *t, const char *key, struct text *words)
+/* ---- Meson ---- */
+
+static void add_string(struct text *t, const char *s)
 {
-	autofree char *all = finish(words);
-	autostrv struct strv list = { 0 };
-
-	if (!all || strv_split(&list, all, " ") < 0)
-		t->failed = true;
-	add(t, "%s = [", key);
-	for (size_t i = 0; i < list.n; i++) {
-		add(t, "%s", i ? ", " : "");
-		add_quoted(t, list.v[i], '\'', "'\\");
-	}
-	add(t, "]\n");
+	text_quote(t, s, '\'', "'\\");
 }
 
-/* Meson's word for a processor's family (its reference tables). */
+static void add_list(struct text *t, const char *key, const struct strv *words)
+{
+	text_add(t, "%s = [", key);
+	strv_foreach (word, words) {
+		text_add(t, "%s", word == words->v ? "" : ", ");
+		add_string(t, *word);
+	}
+	text_add(t, "]\n");
+}
+
+static void list_words(struct text *t, const char *key, const struct cross *c, words_of *get)
+{
+	autostrv struct strv words = { 0 };
+
+	t->failed |= get(c, &words) < 0;
+	add_list(t, key, &words);
+}
+
+static void list_compiler(struct text *t, const struct cross *c, const char *key, const char *name)
+{
+	autostrv struct strv words = { 0 };
+	struct text path = { 0 };
+	autofree char *program = NULL;
+
+	add_compiler(&path, c, name);
+	program = text_finish(&path);
+	t->failed |= !program || strv_add(&words, program) < 0 ||
+		     strv_addf(&words, "--sysroot=%s", c->sysroot) < 0;
+	add_list(t, key, &words);
+}
+
+static void list_emulator(struct text *t, const struct cross *c)
+{
+	autostrv struct strv words = { 0 };
+
+	if (!c->emulator)
+		return;
+	t->failed |= strv_add(&words, c->emulator) < 0 || strv_add(&words, "-L") < 0 ||
+		     strv_add(&words, c->sysroot) < 0;
+	add_list(t, "exe_wrapper", &words);
+}
+
+static void list_binaries(struct text *t, const struct cross *c)
+{
+	text_add(t, "[binaries]\n");
+	list_compiler(t, c, "c", "gcc");
+	list_compiler(t, c, "cpp", "g++");
+	for (size_t i = 0; cross_tools[i][0]; i++) {
+		autostrv struct strv path = { 0 };
+
+		if (strcmp(cross_tools[i][0], "LD") == 0 || strcmp(cross_tools[i][0], "AS") == 0)
+			continue; /* by the compiler */
+		t->failed |= strv_addf(&path, "%s/bin/%s%s", c->tools, c->toolchain->cross,
+				       cross_tools[i][1]) < 0;
+		text_add(t, "%s = ", cross_tools[i][1]);
+		add_string(t, path.n ? path.v[0] : "");
+		text_add(t, "\n");
+	}
+	text_add(t, "pkg-config = 'pkg-config'\npkgconfig = 'pkg-config'\n");
+	list_emulator(t, c);
+}
+
+/* Meson's words (its reference tables): of a processor, its family. */
 static const char *family(const char *word)
 {
-	if (strncmp(word, "arm", 3) == 0)
-		return "arm";
-	if (word[0] == 'i' && strcmp(word + 2, "86") == 0)
+	static const char *const families[][2] = {
+		{ "arm", "arm" },     { "aarch64", "aarch64" }, { "powerpc64", "ppc64" },
+		{ "powerpc", "ppc" }, { "mips64", "mips64" },	{ "mips", "mips" }
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(families); i++)
+		if (strncmp(word, families[i][0], strlen(families[i][0])) == 0)
+			return families[i][1];
+	if (word[0] == 'i' && word[1] && strcmp(word + 2, "86") == 0)
 		return "x86";
 	return word;
 }
 
 char *cross_meson(const struct cross *c)
 {
-	static const char *const compilers[][2] = { { "c", "gcc" }, { "cpp", "g++" } };
-	static const char *const tools[] = { "ar", "nm", "ranlib", "strip", "objcopy", "readelf" };
-	struct text t = { 0 }, words;
+	struct text t = { 0 };
 	char word[32];
 
 	processor(c, word);
-	add(&t, "[binaries]\n");
-	for (size_t i = 0; i < ARRAY_SIZE(compilers); i++)
-		add(&t, "%s = ['%s/bin/%s%s', '--sysroot=%s']\n", compilers[i][0], c->tools,
-		    c->toolchain->cross, compilers[i][1], c->sysroot);
-	for (size_t i = 0; i < ARRAY_SIZE(tools); i++)
-		add(&t, "%s = '%s/bin/%s%s'\n", tools[i], c->tools, c->toolchain->cross, tools[i]);
-	add(&t, "pkg-config = 'pkg-config'\npkgconfig = 'pkg-config'\n");
-	add(&t, "[built-in options]\n");
-	for (size_t i = 0; i < ARRAY_SIZE(compilers); i++) {
-		char key[32];
-
-		words = (struct text){ 0 };
-		add_compile_words(&words, c);
-		snprintf(key, sizeof(key), "%s_args", compilers[i][0]);
-		add_list(&t, key, &words);
-		words = (struct text){ 0 };
-		add_link_words(&words, c);
-		snprintf(key, sizeof(key), "%s_link_args", compilers[i][0]);
-		add_list(&t, key, &words);
-	}
-	add(&t, "[properties]\nsys_root = '%s'\nneeds_exe_wrapper = true\n", c->sysroot);
-	words = (struct text){ 0 };
-	add_pc_folders(&words, c, " ");
-	add_list(&t, "pkg_config_libdir", &words);
-	add(&t, "[host_machine]\nsystem = 'linux'\ncpu_family = '%s'\ncpu = '%s'\nendian = '%s'\n",
-	    family(word), *c->board->cpu ? c->board->cpu : word,
-	    strstr(word, "eb") ? "big" : "little");
-	return finish(&t);
+	list_binaries(&t, c);
+	text_add(&t, "[built-in options]\n");
+	list_words(&t, "c_args", c, cross_compile_words);
+	list_words(&t, "c_link_args", c, cross_link_words);
+	list_words(&t, "cpp_args", c, cross_compile_words);
+	list_words(&t, "cpp_link_args", c, cross_link_words);
+	text_add(&t, "[properties]\nneeds_exe_wrapper = true\nsys_root = ");
+	add_string(&t, c->sysroot);
+	text_add(&t, "\n");
+	list_words(&t, "pkg_config_libdir", c, cross_pc_folders);
+	text_add(&t, "[host_machine]\nsystem = 'linux'\nendian = '%s'\ncpu_family = ",
+		 c->toolchain->big_endian ? "big" : "little");
+	add_string(&t, family(word));
+	text_add(&t, "\ncpu = ");
+	add_string(&t, *c->board->cpu ? c->board->cpu : word);
+	text_add(&t, "\n");
+	return text_finish(&t);
 }
+
+/* ---- pkg-config ---- */
 
 char *cross_pkgconf(const struct cross *c)
 {
+	autostrv struct strv folders = { 0 };
+	autofree char *pc = NULL;
 	struct text t = { 0 };
 
-	add(&t, "Triplet: %s\nSysrootDir: %s\nDefaultSearchPaths: ", c->toolchain->triple,
-	    c->sysroot);
-	add_pc_folders(&t, c, ":");
-	add(&t, "\nSystemIncludePaths: %s/usr/include\nSystemLibraryPaths: %s/usr/lib:%s/lib\n",
-	    c->sysroot, c->sysroot, c->sysroot);
-	return finish(&t);
+	if (cross_pc_folders(c, &folders) < 0 || !(pc = strv_join(&folders, ":")))
+		return NULL;
+	text_add(&t, "Triplet: %s\nSysrootDir: %s\nDefaultSearchPaths: %s\n", c->toolchain->triple,
+		 c->sysroot, pc);
+	text_add(&t, "SystemIncludePaths: %s/usr/include\nSystemLibraryPaths: %s/usr/lib:%s/lib\n",
+		 c->sysroot, c->sysroot, c->sysroot);
+	return text_finish(&t);
 }
 
-static void add_export(struct text *t, const char *name, struct text *value)
+char *cross_pkg_config(const struct cross *c)
 {
-	autofree char *all = finish(value);
+	autostrv struct strv folders = { 0 };
+	autofree char *pc = NULL;
+	struct text t = { 0 };
 
-	add(t, "export %s='", name);
-	for (const char *s = all ? all : ""; *s; s++)
-		add(t, *s == '\'' ? "'\\''" : "%c", *s);
-	add(t, "'\n");
-}
-
-#define export(t, name, ...)                  \
-	do {                                  \
-		struct text value_ = { 0 };   \
-		add(&value_, __VA_ARGS__);    \
-		add_export(t, name, &value_); \
-	} while (0)
-
-char *cross_shell(const struct cross *c)
-{
-	static const char *const tools[][2] = {
-		{ "AR", "ar" },		  { "AS", "as" },	    { "LD", "ld" },
-		{ "NM", "nm" },		  { "RANLIB", "ranlib" },   { "STRIP", "strip" },
-		{ "OBJCOPY", "objcopy" }, { "OBJDUMP", "objdump" }, { "READELF", "readelf" },
-	};
-	const char *cross = c->toolchain->cross;
-	struct text t = { 0 }, words = { 0 };
-
-	export(&t, "SYSROOT", "%s", c->sysroot);
-	export(&t, "CROSS_COMPILE", "%s", cross);
-	export(&t, "CC", "%sgcc --sysroot=%s", cross, c->sysroot);
-	export(&t, "CXX", "%sg++ --sysroot=%s", cross, c->sysroot);
-	for (size_t i = 0; i < ARRAY_SIZE(tools); i++)
-		export(&t, tools[i][0], "%s%s", cross, tools[i][1]);
-	add_compile_words(&words, c);
-	add_export(&t, "CFLAGS", &words);
-	words = (struct text){ 0 };
-	add_compile_words(&words, c);
-	add_export(&t, "CXXFLAGS", &words);
-	words = (struct text){ 0 };
-	add_link_words(&words, c);
-	add_export(&t, "LDFLAGS", &words);
-	words = (struct text){ 0 };
-	add_pc_folders(&words, c, ":");
-	add_export(&t, "PKG_CONFIG_LIBDIR", &words);
-	export(&t, "PKG_CONFIG_SYSROOT_DIR", "%s", c->sysroot);
-	add(&t, "export PATH='%s/bin':\"$PATH\"\n", c->tools);
-	return finish(&t);
-}
-
-char *cross_kit(const struct cross *c, const char *toolchain_file)
-{
-	autojson json_t *kit = json_pack(
-		"[{s:o, s:s, s:{s:s}}]", "name",
-		json_sprintf("%s (xsysfs)", c->board->summary ? c->board->summary : c->board->name),
-		"toolchainFile", toolchain_file, "environmentVariables", "PKG_CONFIG_SYSROOT_DIR",
-		c->sysroot);
-	autofree char *text = kit ? json_dumps(kit, JSON_INDENT(2)) : NULL;
-	char *line;
-
-	return text && asprintf(&line, "%s\n", text) >= 0 ? line : NULL;
+	if (cross_pc_folders(c, &folders) < 0 || !(pc = strv_join(&folders, ":")))
+		return NULL;
+	text_add(&t, "#!/bin/sh\nunset PKG_CONFIG_PATH\nexport PKG_CONFIG_SYSROOT_DIR=");
+	text_quote_sh(&t, c->sysroot);
+	text_add(&t, " PKG_CONFIG_LIBDIR=");
+	text_quote_sh(&t, pc);
+	text_add(&t, "\nexec pkg-config \"$@\"\n");
+	return text_finish(&t);
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* xsysfs-build, reached as `xsysfs build`, `xsysfs fetch`, `xsysfs graph`, `xsysfs report`,
- * `xsysfs toolchain`, `xsysfs mount BOARD`. */
+/* xsysfs-build, reached as `xsysfs build`, `xsysfs env`, `xsysfs fetch`, `xsysfs graph`,
+ * `xsysfs report`, `xsysfs toolchain`, `xsysfs mount BOARD`. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -23,6 +23,9 @@ static const struct verb verbs[] = {
 	{ "build", "[OPTION...] PKG...", "build packages and what they need, and install them",
 	  verb_build, 1, 1000 },
 	{ "bump", "[OPTION...] PKG VERSION", "bring a recipe to another version", verb_bump, 2, 2 },
+	{ "env", "[OPTION...] [BOARD]",
+	  "print the variables, and write the files, by which other builds find the mount",
+	  verb_env, 0, 1 },
 	{ "fetch", "[OPTION...] [PKG...]", "download the sources of packages and of what they need",
 	  verb_fetch, 0, 1000 },
 	{ "graph", "[OPTION...] [PKG...]",

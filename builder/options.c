@@ -34,7 +34,9 @@ enum {
 	SVG,
 	JSON,
 	PATIENCE,
-	COMMIT
+	COMMIT,
+	FILES,
+	FISH
 };
 
 static const struct option_help table[] = {
@@ -57,6 +59,10 @@ static const struct option_help table[] = {
 	{ "graph", "dot", DOT, NULL, "in Graphviz's language" },
 	{ "graph", "svg", SVG, NULL, "as a picture, drawn by Graphviz" },
 	{ "graph", "json", JSON, NULL, "as JSON, what is needed first" },
+	{ "env", "where", 'C', "WHERE", "for this mount (default: the board's)" },
+	{ "env", "files", FILES, "DIR", "write the files there (default: $XSYSFS_HOME/BOARD/env)" },
+	{ "env", "json", JSON, NULL, "print JSON" },
+	{ "env", "fish", FISH, NULL, "print lines for fish(1), not sh(1)" },
 	{ "build", "jobs", 'j', "N",
 	  "run N jobs at a time, all packages together (default: one a processor)" },
 	{ "bump", "dry-run", 'n', NULL, "print the difference, change nothing" },
@@ -68,12 +74,12 @@ static const struct option_help table[] = {
 	{ "build", "keep", KEEP, NULL, "keep the source and build folders" },
 	{ "mount", "options", 'o', "OPTS", "mount options, handed on" },
 	{ "mount", "foreground", 'f', NULL, "stay in the foreground" },
-	{ "build fetch mount toolchain", "sources", SOURCES, "DIR",
+	{ "build env fetch mount toolchain", "sources", SOURCES, "DIR",
 	  "look for archives in this folder first (may be repeated)" },
 	{ "build bump fetch graph lint new-recipe", "recipes", RECIPES, "DIR",
 	  "folder of recipes" },
 	{ "build bump lint", "patches", PATCHES, "DIR", "folder of patches" },
-	{ "build fetch graph lint mount report toolchain", "boards", BOARDS, "DIR",
+	{ "build env fetch graph lint mount report toolchain", "boards", BOARDS, "DIR",
 	  "folder of boards" },
 };
 
@@ -168,8 +174,14 @@ static int set(struct options *o, int letter, const char *value)
 	case SVG:
 		o->svg = true;
 		return 0;
+	case FILES:
+		o->files = value;
+		return 0;
 	case JSON:
 		o->json = true;
+		return 0;
+	case FISH:
+		o->fish = true;
 		return 0;
 	case 'o':
 		o->mount_options = o->output = value;

@@ -15,9 +15,11 @@ struct options {
 	int jobs;	    /* -j; 0: one a processor */
 	bool keep, explain, dry_run, keep_going, plain, check, offline, fetch_only, verify;
 	bool foreground;	   /* mount -f */
-	bool dot, svg, json;	   /* graph: in which form */
+	bool dot, svg, json;	   /* graph, env: in which form */
 	const char *output;	   /* report -o */
 	const char *mount_options; /* mount -o */
+	const char *files;	   /* env --files; NULL: below the board's folder */
+	bool fish;		   /* env */
 	struct places places;
 	char **args; /* the rest, NULL-terminated, lent from argv */
 	int n_args;

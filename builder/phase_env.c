@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/utsname.h>
 
+#include "builder/crossfiles.h"
 #include "fs/base/cleanup.h"
 
 /* "aarch64-unknown-linux-gnu" without its second of four parts. */
@@ -69,11 +70,6 @@ static int add_tools(const struct board *b, const struct toolchain *t,
 		     const struct phase_folders *f, struct strv *env)
 {
 	static const char *const compilers[][2] = { { "CC", "gcc" }, { "CXX", "g++" } };
-	static const char *const tools[][2] = {
-		{ "AR", "ar" },		  { "AS", "as" },	    { "LD", "ld" },
-		{ "NM", "nm" },		  { "RANLIB", "ranlib" },   { "STRIP", "strip" },
-		{ "OBJCOPY", "objcopy" }, { "OBJDUMP", "objdump" }, { "READELF", "readelf" },
-	};
 	autofree char *dates = phase_date_words(t, f);
 	int r = dates ? strv_addf(env, "CPP=%sgcc -E --sysroot=" PHASE_SYSROOT, t->cross) : -ENOMEM;
 
@@ -83,8 +79,8 @@ static int add_tools(const struct board *b, const struct toolchain *t,
 			      "%s/%s%s",
 			      compilers[i][0], t->cross, compilers[i][1], b->prefix, b->libdir,
 			      dates);
-	for (size_t i = 0; i < ARRAY_SIZE(tools) && r == 0; i++)
-		r = strv_addf(env, "%s=%s%s", tools[i][0], t->cross, tools[i][1]);
+	for (size_t i = 0; cross_tools[i][0] && r == 0; i++)
+		r = strv_addf(env, "%s=%s%s", cross_tools[i][0], t->cross, cross_tools[i][1]);
 	return r;
 }
 

@@ -224,8 +224,11 @@ static int ask_macros(struct toolchain *t, char **why)
 	int size = 0, major = 0, minor = 0;
 	char *line, *rest;
 
-	for (rest = own; (line = strsep(&rest, "\n"));)
+	for (rest = own; (line = strsep(&rest, "\n"));) {
 		sscanf(line, "#define __SIZEOF_POINTER__ %d", &size);
+		if (strcmp(line, "#define __BYTE_ORDER__ __ORDER_BIG_ENDIAN__") == 0)
+			t->big_endian = true;
+	}
 	for (rest = library; (line = strsep(&rest, "\n"));) {
 		sscanf(line, "#define __GLIBC__ %d", &major);
 		sscanf(line, "#define __GLIBC_MINOR__ %d", &minor);

@@ -6,18 +6,21 @@
  */
 #pragma once
 
+#include <stdbool.h>
+
 #include "builder/board.h"
 #include "builder/source.h"
 #include "fs/base/digest.h"
 
 struct toolchain {
 	char *dir;
-	char *cc;		   /* DIR/bin/TRIPLE-gcc */
-	char *cross;		   /* "TRIPLE-", which the tools' names start with */
-	char *triple;		   /* -dumpmachine */
-	char *version;		   /* -dumpversion */
-	char *sysroot;		   /* -print-sysroot, or the board's */
-	int bits;		   /* of a pointer */
+	char *cc;      /* DIR/bin/TRIPLE-gcc */
+	char *cross;   /* "TRIPLE-", which the tools' names start with */
+	char *triple;  /* -dumpmachine */
+	char *version; /* -dumpversion */
+	char *sysroot; /* -print-sysroot, or the board's */
+	int bits;      /* of a pointer */
+	bool big_endian;
 	char *glibc;		   /* "2.17"; NULL for another C library */
 	char identity[DIGEST_HEX]; /* of its tools and C library, wherever it lies */
 };

@@ -7,6 +7,7 @@
 
 int verb_build(struct options *o);
 int verb_bump(struct options *o);
+int verb_env(struct options *o);
 int verb_fetch(struct options *o);
 int verb_graph(struct options *o);
 int verb_lint(struct options *o);

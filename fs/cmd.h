@@ -64,7 +64,7 @@ extern const struct cmd cmd_parts;				   /* cmd_parts.c */
 extern const struct cmd cmd_diff;				   /* cmd_diff.c */
 extern const struct cmd cmd_staging;				   /* cmd_staging.c */
 extern const struct cmd cmd_build, cmd_fetch, cmd_toolchain;	   /* cmd_builder.c */
-extern const struct cmd cmd_graph, cmd_lint, cmd_report;
+extern const struct cmd cmd_env, cmd_graph, cmd_lint, cmd_report;
 extern const struct cmd cmd_bump, cmd_new_recipe;
 
 /* Whether it is the builder's, which has a --help of its own. */

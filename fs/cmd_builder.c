@@ -64,6 +64,17 @@ const struct cmd cmd_bump = {
 	.run = run_builder,
 };
 
+const struct cmd cmd_env = {
+	.name = "env",
+	.args = "[--files DIR] [--json] [BOARD]",
+	.summary = "print variables by which your own build finds the mount",
+	.text = "For 'eval \"$(xsysfs env BOARD)\"'. It also writes a CMake toolchain file, a "
+		"Meson cross "
+		"file, a pkgconf personality and files for VS Code, which the variables name. "
+		"'xsysfs env --help' lists all options.",
+	.run = run_builder,
+};
+
 const struct cmd cmd_fetch = {
 	.name = "fetch",
 	.args = "[--board B] PKG...",

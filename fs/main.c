@@ -14,6 +14,7 @@ static const struct cmd *const commands[] = {
 	&cmd_mount,
 	&cmd_umount,
 	&cmd_build,
+	&cmd_env,
 	&cmd_fetch,
 	&cmd_new_recipe,
 	&cmd_bump,

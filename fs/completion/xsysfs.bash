@@ -33,7 +33,7 @@ _xsysfs()
 		esac
 	done
 	case $prev in
-	-C|--sysroot|--state|--sources|--recipes)
+	-C|--sysroot|--state|--sources|--recipes|--files)
 		compopt -o dirnames
 		return
 		;;
@@ -46,7 +46,7 @@ _xsysfs()
 	*)
 		case $command in
 		'')	words="mount umount run status list owns files parts remove rollback gc diff staging-view upgrade
-				build fetch new-recipe bump graph lint report toolchain help --version -C" ;;
+				build env fetch new-recipe bump graph lint report toolchain help --version -C" ;;
 		mount)	words="--sysroot --state -o -f $(_xsysfs_data boards)" ;;
 		umount|owns)	compopt -o default ;;
 		run)	words="--package --version --needs --replaces --key --parts --" ;;
@@ -57,6 +57,7 @@ _xsysfs()
 		diff)	words="--json local $(_xsysfs_packages "$where")" ;;
 		staging-view)	words="--json -0 --tar --no-local --without --only" ;;
 		build)	words="--board -j --keep --explain --sources $(_xsysfs_data recipes)" ;;
+		env)	words="--files --json --fish $(_xsysfs_data boards)" ;;
 		fetch)	words=$(_xsysfs_data recipes) ;;
 		new-recipe)	words="--commit --recipes" ;;
 		bump)	words="-n -k $(_xsysfs_data recipes)" ;;
