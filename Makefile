@@ -164,6 +164,7 @@ BUILDER_SRC := \
 	builder/key.c \
 	builder/known.c \
 	builder/layout.c \
+	builder/launcher.c \
 	builder/lint.c \
 	builder/lint_built.c \
 	builder/lint_verb.c \

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "builder/ini.h"
+#include "builder/launcher.h"
 #include "builder/why.h"
 #include "fs/base/cleanup.h"
 #include "fs/base/name.h"
@@ -15,16 +16,13 @@
 #define USUAL_BOARD "rpi3-aarch64"
 
 static const struct ini_allowed allowed[] = {
-	{ "board", "summary" },	     { "toolchain", "toolchain" },
-	{ "toolchain", "url" },	     { "toolchain", "npm" },
-	{ "toolchain", "sha256" },   { "toolchain", "inner" },
-	{ "toolchain", "sysroot" },  { "target", "words" },
-	{ "target", "cpu" },	     { "target", "cflags" },
-	{ "target", "ldflags" },     { "target", "prefix" },
-	{ "target", "library-dir" }, { "target", "glibc" },
-	{ "places", "state" },	     { "places", "mount" },
-	{ "places", "work" },	     { "target", "debug" },
-	{ "stage", "without" },	     { NULL, NULL },
+	{ "board", "summary" },	    { "toolchain", "toolchain" }, { "toolchain", "url" },
+	{ "toolchain", "npm" },	    { "toolchain", "sha256" },	  { "toolchain", "inner" },
+	{ "toolchain", "sysroot" }, { "toolchain", "launcher" },  { "target", "words" },
+	{ "target", "cpu" },	    { "target", "cflags" },	  { "target", "ldflags" },
+	{ "target", "prefix" },	    { "target", "library-dir" },  { "target", "glibc" },
+	{ "places", "state" },	    { "places", "mount" },	  { "places", "work" },
+	{ "target", "debug" },	    { "stage", "without" },	  { NULL, NULL },
 };
 
 void board_free(struct board *b)
@@ -40,6 +38,7 @@ void board_free(struct board *b)
 	free(b->file);
 	free(b->inner);
 	free(b->sysroot);
+	free(b->launcher);
 	strv_release(&b->words);
 	strv_release(&b->stage_without);
 	free(b->cpu);
@@ -216,6 +215,18 @@ static int take_debug(struct board *b, const struct ini *ini, char **why)
 	return r == 0 ? add_word(&b->ldflags, "-Wl,--build-id=sha1") : r;
 }
 
+static int take_launcher(struct board *b, const struct ini *ini, char **why)
+{
+	const struct ini_entry *e = ini_find(ini, "toolchain", "launcher");
+
+	if (!e)
+		return 0;
+	if (!launcher_is_name(e->value))
+		return refuse(ini, e->line, "'launcher' is ccache, distcc, icecc or none");
+	b->launcher = strdup(e->value);
+	return b->launcher ? 0 : -ENOMEM;
+}
+
 static int take_words(struct board *b, const struct ini *ini)
 {
 	int r = strv_split(&b->words, ini_get(ini, "target", "words", ""), " \t,");
@@ -282,6 +293,8 @@ int board_load(const struct places *places, const char *name, struct board **ret
 		r = take_toolchain(b, &ini, why);
 	if (r == 0)
 		r = take_debug(b, &ini, why);
+	if (r == 0)
+		r = take_launcher(b, &ini, why);
 	if (r == 0)
 		r = take_words(b, &ini);
 	if (r == 0)

@@ -23,6 +23,7 @@ struct board {
 	char sha256[DIGEST_HEX]; /* of the archive; "" with a folder */
 	char *inner;		 /* pattern of the archive inside the archive; NULL for none */
 	char *sysroot;		 /* NULL: the compiler's own */
+	char *launcher;		 /* in front of its compilers (launcher.h); NULL when not said */
 	unsigned toolchain_line;
 
 	struct strv words;	      /* its name, its cpu, and what it says: for [SECTION:WORD] */

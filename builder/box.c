@@ -98,17 +98,14 @@ static int add_capabilities(struct strv *argv)
 	return r;
 }
 
-static int add_open(struct strv *argv, const struct strv *open)
+static int add_open(struct strv *argv, const struct box *box)
 {
 	int r = 0;
 
-	for (size_t i = 0; open && i < open->n && r == 0; i++) {
-		const char *colon = strrchr(open->v[i], ':');
-		bool writable = colon && strcmp(colon, ":rw") == 0;
-		autofree char *path =
-			writable ? strndup(open->v[i], colon - open->v[i]) : strdup(open->v[i]);
+	for (size_t i = 0; i < box->n_open && r == 0; i++) {
+		const struct box_opening *o = &box->open[i];
 
-		r = path ? add(argv, writable ? "--bind" : "--ro-bind", path, path) : -ENOMEM;
+		r = add(argv, o->writable ? "--bind" : "--ro-bind", o->from, o->to);
 	}
 	return r;
 }
@@ -181,7 +178,7 @@ int box_arguments(const struct box *box, struct strv *argv)
 	if (r == 0 && box->network)
 		r = add(argv, "--ro-bind-try", "/etc/hosts", "/etc/hosts");
 	if (r == 0)
-		r = add_open(argv, box->open);
+		r = add_open(argv, box);
 	if (r == 0)
 		r = add_folders(argv, box);
 	/* what is not bound to somewhere else is nobody's to write */

@@ -23,13 +23,20 @@
 #define BOX_WRITTEN   "/xsysfs/written"
 #define BOX_BUILDER   "/xsysfs/bin/xsysfs-build"
 
+/* More of the machine that is to be seen inside. All lent. */
+struct box_opening {
+	const char *from, *to;
+	bool writable;
+};
+
 struct box {
 	const char *mountpoint;		     /* where `xsysfs run` shows the build view */
 	const struct phase_folders *outside; /* the folders as they are */
 	const char *self;		     /* the builder's program */
 	const char *package;
-	const struct strv *open; /* more of the host, "PATH" or "PATH:rw"; NULL for none */
-	bool network;		 /* leave the host's network in */
+	const struct box_opening *open; /* `n_open` of them */
+	size_t n_open;
+	bool network; /* leave the host's network in */
 };
 
 /* Whether this machine can: 0, or -errno with `*why`. */

@@ -89,10 +89,12 @@ int check_packages(struct request *q, int *signal)
 	if (r < 0)
 		return log_errno(r, "cannot make a pipe");
 	q->ways.work = work;
+	q->ways.launcher = NULL; /* a cache would give back what it was given */
 	for (int i = 0; i < q->options->n_args && r != -EINTR; i++) {
 		r = check(q, q->options->args[i], signal);
 		result = r < 0 ? r : result;
 	}
 	q->ways.work = q->board->work;
+	q->ways.launcher = q->launcher.name ? &q->launcher : NULL;
 	return result;
 }

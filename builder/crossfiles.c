@@ -64,14 +64,6 @@ static const char *processor(const struct cross *c, char word[static 32])
 	return word;
 }
 
-static void add_compiler(struct text *t, const struct cross *c, const char *name)
-{
-	if (c->compilers)
-		text_add(t, "%s/%s%s", c->compilers, c->toolchain->cross, name);
-	else
-		text_add(t, "%s/bin/%s%s", c->tools, c->toolchain->cross, name);
-}
-
 /* ---- CMake ---- */
 
 /* set(NAME "VALUE"), with `value` taken. */
@@ -117,12 +109,13 @@ static void set_compilers(struct text *t, const struct cross *c)
 						    { "ASM", "gcc" } };
 
 	for (size_t i = 0; i < ARRAY_SIZE(compilers); i++) {
-		struct text path = { 0 };
 		char name[64];
 
-		add_compiler(&path, c, compilers[i][1]);
 		snprintf(name, sizeof(name), "CMAKE_%s_COMPILER", compilers[i][0]);
-		set_cmake(t, name, &path);
+		set(t, name, "%s/bin/%s%s", c->tools, c->toolchain->cross, compilers[i][1]);
+		snprintf(name, sizeof(name), "CMAKE_%s_COMPILER_LAUNCHER", compilers[i][0]);
+		if (c->launcher)
+			set(t, name, "%s", c->launcher);
 		snprintf(name, sizeof(name), "CMAKE_%s_FLAGS_INIT", compilers[i][0]);
 		set_flags(t, name, c, cross_compile_words);
 	}
@@ -202,12 +195,9 @@ static void list_words(struct text *t, const char *key, const struct cross *c, w
 static void list_compiler(struct text *t, const struct cross *c, const char *key, const char *name)
 {
 	autostrv struct strv words = { 0 };
-	struct text path = { 0 };
-	autofree char *program = NULL;
 
-	add_compiler(&path, c, name);
-	program = text_finish(&path);
-	t->failed |= !program || strv_add(&words, program) < 0 ||
+	t->failed |= (c->launcher && strv_add(&words, c->launcher) < 0) ||
+		     strv_addf(&words, "%s/bin/%s%s", c->tools, c->toolchain->cross, name) < 0 ||
 		     strv_addf(&words, "--sysroot=%s", c->sysroot) < 0;
 	add_list(t, key, &words);
 }

@@ -15,9 +15,8 @@
 struct cross {
 	const struct board *board;
 	const struct toolchain *toolchain;
-	const char *tools; /* the toolchain's folder, as it is seen */
-	const char
-		*compilers;   /* the folder of gcc and g++; NULL: TOOLS/bin, with the other tools */
+	const char *tools;    /* the toolchain's folder, as it is seen */
+	const char *launcher; /* a program in front of the compilers; NULL for none */
 	const char *sysroot;  /* the mount, as it is seen */
 	const char *extra;    /* more words for compilers; NULL for none */
 	const char *emulator; /* a program that runs the target's programs here; NULL for none */

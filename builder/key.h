@@ -22,7 +22,8 @@ void key_release(struct key *k);
 
 /* `needs` are "NAME LAYER" of everything that the build will see, sorted: a dependency goes in by
  * what it is, not by how it came about, so one that was built again to the same bytes changes
- * nothing. `boxed`: the build sees what is in the key and nothing else (box.h). 0 or -errno with
+ * nothing. A launcher (launcher.h) is no input: it changes who compiles, not what. `boxed`: the
+ * build sees what is in the key and nothing else (box.h). 0 or -errno with
  * `*why`. */
 int key_make(struct key *k, const struct recipe *recipe, const struct strv *patches,
 	     const struct board *board, const struct toolchain *toolchain, const struct strv *needs,

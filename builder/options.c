@@ -36,7 +36,8 @@ enum {
 	PATIENCE,
 	COMMIT,
 	FILES,
-	FISH
+	FISH,
+	LAUNCHER
 };
 
 static const struct option_help table[] = {
@@ -65,6 +66,8 @@ static const struct option_help table[] = {
 	{ "env", "fish", FISH, NULL, "print lines for fish(1), not sh(1)" },
 	{ "build", "jobs", 'j', "N",
 	  "run N jobs at a time, all packages together (default: one a processor)" },
+	{ "build", "launcher", LAUNCHER, "NAME",
+	  "put ccache, distcc or icecc in front of the compilers, or none (default: the board's)" },
 	{ "bump", "dry-run", 'n', NULL, "print the difference, change nothing" },
 	{ "bump", "keep-going", 'k', NULL, "change it although a patch does not apply any more" },
 	{ "new-recipe", "commit", COMMIT, "HASH",
@@ -173,6 +176,9 @@ static int set(struct options *o, int letter, const char *value)
 		return 0;
 	case SVG:
 		o->svg = true;
+		return 0;
+	case LAUNCHER:
+		o->launcher = value;
 		return 0;
 	case FILES:
 		o->files = value;

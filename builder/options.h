@@ -8,11 +8,12 @@
 #include "builder/places.h"
 
 struct options {
-	const char *board;  /* NULL: find one */
-	const char *commit; /* new-recipe: of git */
-	const char *where;  /* -C: mount point or state folder; NULL: the board's */
-	int patience;	    /* seconds with a silent server; 0: the usual */
-	int jobs;	    /* -j; 0: one a processor */
+	const char *board;    /* NULL: find one */
+	const char *commit;   /* new-recipe: of git */
+	const char *where;    /* -C: mount point or state folder; NULL: the board's */
+	int patience;	      /* seconds with a silent server; 0: the usual */
+	int jobs;	      /* -j; 0: one a processor */
+	const char *launcher; /* NULL: the board's */
 	bool keep, explain, dry_run, keep_going, plain, check, offline, fetch_only, verify;
 	bool foreground;	   /* mount -f */
 	bool dot, svg, json;	   /* graph, env: in which form */

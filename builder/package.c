@@ -12,6 +12,7 @@
 
 #include "builder/box.h"
 #include "builder/jobserver.h"
+#include "builder/launcher.h"
 #include "builder/patch.h"
 #include "builder/phase.h"
 #include "builder/proc.h"
@@ -157,6 +158,7 @@ static int write_plan(const struct package_build *b, const struct phase_folders 
 		.outside = outside,
 		.inside = inside,
 		.sysroot = ways->boxed ? BOX_SYSROOT : ways->mountpoint,
+		.launcher = ways->launcher ? launcher_links(ways->launcher, ways->boxed) : NULL,
 		.jobs = ways->jobs->tokens,
 		.epoch = newest,
 		.events = events,
@@ -166,6 +168,8 @@ static int write_plan(const struct package_build *b, const struct phase_folders 
 
 	if (r == 0)
 		r = jobserver_environment(ways->jobs, &env);
+	if (r == 0 && ways->launcher)
+		r = launcher_environment(ways->launcher, ways->boxed, &env);
 	if (r < 0)
 		return why_errno(why, r, "%s", b->recipe->name);
 	return phase_write_plan(&plan, &env, why);
@@ -249,11 +253,15 @@ static int add_run(const struct package_build *b, const char *work, struct strv 
 static int add_inside(const struct package_build *b, const struct phase_folders *outside,
 		      const struct phase_folders *inside, struct strv *argv)
 {
+	const struct launcher *launcher = b->ways->launcher;
 	const struct box box = {
 		.mountpoint = b->ways->mountpoint,
 		.outside = outside,
 		.self = b->ways->places->self,
 		.package = b->recipe->name,
+		.open = launcher ? launcher->openings : NULL,
+		.n_open = launcher ? launcher->n_openings : 0,
+		.network = launcher && launcher->network,
 	};
 	int r = b->ways->boxed ? box_prepare(&box) : 0;
 

@@ -13,6 +13,7 @@
 #include "builder/toolchain.h"
 
 struct jobserver;
+struct launcher;
 
 /* How packages are built in this run. All lent. */
 struct package_ways {
@@ -20,12 +21,13 @@ struct package_ways {
 	const struct board *board;
 	const struct toolchain *toolchain;
 	const struct jobserver *jobs;
-	const char *where;	/* the mount, for `xsysfs -C` */
-	const char *mountpoint; /* where it is */
-	const char *state;	/* its state folder */
-	const char *work;	/* the folder of work folders */
-	bool boxed;		/* in a box (see box.h) */
-	bool keep;		/* the source and build folders */
+	const struct launcher *launcher; /* NULL: none */
+	const char *where;		 /* the mount, for `xsysfs -C` */
+	const char *mountpoint;		 /* where it is */
+	const char *state;		 /* its state folder */
+	const char *work;		 /* the folder of work folders */
+	bool boxed;			 /* in a box (see box.h) */
+	bool keep;			 /* the source and build folders */
 };
 
 struct package_build {

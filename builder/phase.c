@@ -12,6 +12,7 @@
 
 #include "builder/crossfiles.h"
 #include "builder/jobserver.h"
+#include "builder/launcher.h"
 #include "builder/places.h"
 #include "builder/proc.h"
 #include "builder/story.h"
@@ -110,16 +111,18 @@ static int write_text(const struct phase_folders *f, const char *name, char *tex
 static int write_crossfiles(const struct phase_plan *p, char **why)
 {
 	autofree char *extra = phase_date_words(p->toolchain, p->inside);
+	autofree char *launcher = p->launcher ? places_join(p->launcher, LAUNCHER_SCRIPT) : NULL;
 	const struct cross cross = {
 		.board = p->board,
 		.toolchain = p->toolchain,
 		.tools = p->inside->toolchain,
 		.sysroot = p->sysroot,
 		.extra = extra,
+		.launcher = launcher,
 	};
 	int r;
 
-	if (!extra)
+	if (!extra || (p->launcher && !launcher))
 		return why_errno(why, -ENOMEM, "%s", p->recipe->name);
 	r = write_text(p->outside, PHASE_CMAKE, cross_cmake(&cross), why);
 	return r == 0 ? write_text(p->outside, PHASE_MESON, cross_meson(&cross), why) : r;

@@ -35,6 +35,7 @@ struct phase_plan {
 	const struct phase_folders *outside; /* where it is written */
 	const struct phase_folders *inside;  /* with which the phases run */
 	const char *sysroot;		     /* the view, as it is seen inside */
+	const char *launcher; /* the folder of its links, as it is seen inside; NULL for none */
 	int jobs;
 	long long epoch; /* SOURCE_DATE_EPOCH */
 	int events;	 /* a descriptor that the phases inherit, for "phase NAME" lines */

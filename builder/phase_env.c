@@ -149,7 +149,9 @@ int phase_environment(const struct phase_plan *p, struct strv *env)
 	const struct toolchain *toolchain = p->toolchain;
 	const struct recipe *recipe = p->recipe;
 	const struct board *board = p->board;
-	int r = strv_addf(env, "PATH=%s/bin:/usr/bin:/bin:/usr/sbin:/sbin", folders->toolchain);
+	const char *first = p->launcher ? p->launcher : "";
+	int r = strv_addf(env, "PATH=%s%s%s/bin:/usr/bin:/bin:/usr/sbin:/sbin", first,
+			  *first ? ":" : "", folders->toolchain);
 
 	if (r == 0)
 		r = strv_addf(env, "HOME=%s/tmp", folders->work);

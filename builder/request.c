@@ -25,6 +25,7 @@ void request_release(struct request *q)
 	recipeset_release(&q->set);
 	installed_release(&q->installed);
 	jobserver_release(&q->jobs);
+	launcher_release(&q->launcher);
 }
 
 /* Which mount: -C, else $XSYSFS, else the board's, which has to be mounted. */
@@ -89,9 +90,41 @@ static int find_box(struct request *q)
 	return 0;
 }
 
+/* What stands in front of the compilers. */
+static int find_launcher(struct request *q)
+{
+	const struct options *o = q->options;
+	const char *name = o->launcher ? o->launcher : q->board->launcher;
+	char *why = NULL;
+	int r;
+
+	if (!name || o->dry_run || o->fetch_only)
+		return 0;
+	r = launcher_open(&q->launcher, name, &o->places, &q->toolchain, q->ways.boxed, &why);
+	if (r < 0)
+		return why_log(why, r);
+	if (!q->launcher.name)
+		return 0;
+	q->ways.launcher = &q->launcher;
+	if (q->launcher.network && q->ways.boxed)
+		log_warn("%s (%s): the sandbox is open to the network, and other machines' "
+			 "compilers are no part of a key ('--check' compares with a build without)",
+			 name, q->launcher.hosts);
+	return 0;
+}
+
+/* Tokens for the jobs: with machines to help, as many as they are good for. */
+static int make_jobs(struct request *q)
+{
+	int jobs = q->options->jobs ? q->options->jobs : get_nprocs();
+
+	if (!q->options->jobs && q->launcher.jobs > jobs)
+		jobs = q->launcher.jobs;
+	return jobserver_init(&q->jobs, jobs);
+}
+
 int request_open(struct request *q, struct options *o)
 {
-	int cores = get_nprocs();
 	char *why = NULL;
 	int r;
 
@@ -109,9 +142,6 @@ int request_open(struct request *q, struct options *o)
 	r = toolchain_open(&q->toolchain, q->board, &q->sources, &why);
 	if (r < 0)
 		return why_log(why, r);
-	r = jobserver_init(&q->jobs, o->jobs ? o->jobs : cores);
-	if (r < 0)
-		return log_errno(r, "cannot make a pipe");
 	q->ways.places = &o->places;
 	q->ways.board = q->board;
 	q->ways.toolchain = &q->toolchain;
@@ -119,7 +149,14 @@ int request_open(struct request *q, struct options *o)
 	q->ways.work = q->board->work;
 	q->ways.keep = o->keep;
 	r = look_around(q);
-	return r == 0 ? find_box(q) : r;
+	if (r == 0)
+		r = find_box(q);
+	if (r == 0)
+		r = find_launcher(q);
+	if (r < 0)
+		return r;
+	r = make_jobs(q);
+	return r < 0 ? log_errno(r, "cannot make a pipe") : 0;
 }
 
 static int tell_story(struct request *q, struct story *story)
@@ -206,6 +243,7 @@ int request_build(struct request *q, const struct strv *forced, int *signal)
 		.set = &q->set,
 		.installed = &q->installed,
 		.jobs = &q->jobs,
+		.most = q->launcher.network ? (size_t)get_nprocs() : 0,
 		.story = &story,
 		.forced = forced,
 		.quiet = forced,

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "builder/installed.h"
+#include "builder/launcher.h"
 #include "builder/options.h"
 #include "builder/package.h"
 #include "builder/recipeset.h"
@@ -18,6 +19,7 @@ struct request {
 	struct recipeset set;
 	struct installed installed;
 	struct jobserver jobs;
+	struct launcher launcher;
 	struct package_ways ways;
 };
 

@@ -232,7 +232,7 @@ static bool start_jobs(struct schedule *s)
 {
 	struct job *j;
 
-	while (!s->stopping && (j = most_urgent(s))) {
+	while (!s->stopping && (!s->most || s->n_running < s->most) && (j = most_urgent(s))) {
 		if (jobserver_take(s->jobs) < 0)
 			return true;
 		if (job_start(j, s->ways) < 0) {

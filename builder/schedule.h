@@ -20,6 +20,8 @@ struct schedule {
 	/* lent, set by the caller */
 	const struct package_ways *ways;
 	struct source_ways *sources;
+	size_t most; /* packages at a time, while other machines lend their cores; 0: as many as
+			jobs */
 	const struct recipeset *set;
 	struct installed *installed;
 	struct jobserver *jobs;
