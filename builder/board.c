@@ -308,6 +308,16 @@ int board_load(const struct places *places, const char *name, struct board **ret
 	return r;
 }
 
+bool board_has_debug(const struct board *b)
+{
+	bool debug = false;
+
+	for (const char *at = b->cflags; (at = strstr(at, "-g")); at += 2)
+		if (at == b->cflags || at[-1] == ' ')
+			debug = at[2] != '0';
+	return debug;
+}
+
 bool board_is_mounted(const struct board *b)
 {
 	autoclose FILE *f = fopen("/proc/self/mountinfo", "re");

@@ -48,5 +48,8 @@ int board_default(const struct places *places, struct board **ret, char **why);
 /* The words of all boards, as [SECTION:WORD] may name them. 0 or -errno with `*why`. */
 int board_words(const struct places *places, struct strv *ret, char **why);
 
+/* Whether its cflags ask for debugging information. */
+bool board_has_debug(const struct board *b);
+
 /* Whether an xsysfs is mounted at its mount point. */
 bool board_is_mounted(const struct board *b);

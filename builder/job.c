@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "builder/launcher.h"
 #include "builder/patch.h"
 #include "builder/why.h"
 #include "fs/base/cleanup.h"
@@ -53,7 +54,9 @@ int job_decide(struct job *j, const struct package_ways *ways, const struct inst
 	if (r < 0)
 		return log_errno(r, "%s", name);
 	r = key_make(&j->key, j->recipe, &j->patches, ways->board, ways->toolchain, &needs,
-		     ways->boxed, &why);
+		     (ways->boxed ? KEY_BOXED : 0) |
+			     (ways->launcher && ways->launcher->network ? KEY_PREPROCESSED : 0),
+		     &why);
 	if (r < 0)
 		return why_log_of(why, r, name);
 	return !j->forced && have && strcmp(have, j->key.hex) == 0;

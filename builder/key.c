@@ -144,7 +144,7 @@ static int add_board(const struct board *b, const struct toolchain *t, struct st
 
 int key_make(struct key *k, const struct recipe *recipe, const struct strv *patches,
 	     const struct board *board, const struct toolchain *toolchain, const struct strv *needs,
-	     bool boxed, char **why)
+	     unsigned how, char **why)
 {
 	autostrv struct strv lines = { 0 };
 	int r = strv_addf(&lines, "format %d", KEY_FORMAT);
@@ -161,7 +161,9 @@ int key_make(struct key *k, const struct recipe *recipe, const struct strv *patc
 	if (r == 0)
 		r = add_list(&lines, "needs", needs);
 	if (r == 0)
-		r = strv_addf(&lines, "boxed %s", boxed ? "yes" : "no");
+		r = strv_addf(&lines, "boxed %s", how & KEY_BOXED ? "yes" : "no");
+	if (r == 0 && (how & KEY_PREPROCESSED) && board_has_debug(board))
+		r = strv_add(&lines, "debugging-information of preprocessed text");
 	if (r == 0)
 		r = strv_add(&lines, "");
 	if (r < 0)

@@ -18,16 +18,21 @@ struct key {
 	char *text; /* one "what value" a line */
 };
 
+/* How it will be built: bits. A launcher (launcher.h) is no input, since it changes who compiles
+ * and not what; but debugging information has other columns when it is of preprocessed text. */
+enum key_how {
+	KEY_BOXED = 1,	      /* it sees what is in the key and nothing else (box.h) */
+	KEY_PREPROCESSED = 2, /* compilers are given preprocessed text */
+};
+
 void key_release(struct key *k);
 
 /* `needs` are "NAME LAYER" of everything that the build will see, sorted: a dependency goes in by
  * what it is, not by how it came about, so one that was built again to the same bytes changes
- * nothing. A launcher (launcher.h) is no input: it changes who compiles, not what. `boxed`: the
- * build sees what is in the key and nothing else (box.h). 0 or -errno with
- * `*why`. */
+ * nothing. `how` is of enum key_how. 0 or -errno with `*why`. */
 int key_make(struct key *k, const struct recipe *recipe, const struct strv *patches,
 	     const struct board *board, const struct toolchain *toolchain, const struct strv *needs,
-	     bool boxed, char **why);
+	     unsigned how, char **why);
 
 /* Keep the text below the folder `keys`, by the key's name, and get it back (NULL: not kept). */
 int key_store(const char *keys, const struct key *k);

@@ -34,7 +34,7 @@ struct launcher {
 	char *from, *to;  /* one more folder of the machine, and where it is to be seen; or NULL */
 	struct strv env;  /* its settings, with STATE_MARK for the state folder */
 	char *hosts;	  /* whom it asks, for people; NULL: nobody */
-	bool network;	  /* the box has to be open to the network */
+	bool network;	  /* other machines compile what is preprocessed here: no closed box */
 	int jobs;	  /* how many at once it is good for; 0: it does not know */
 	struct box_opening openings[4]; /* lent from the above */
 	size_t n_openings;

@@ -98,7 +98,7 @@ static int find_launcher(struct request *q)
 	char *why = NULL;
 	int r;
 
-	if (!name || o->dry_run || o->fetch_only)
+	if (!name || o->fetch_only)
 		return 0;
 	r = launcher_open(&q->launcher, name, &o->places, &q->toolchain, q->ways.boxed, &why);
 	if (r < 0)

@@ -20,6 +20,7 @@
 static struct board board = {
 	.cpu = "a53", .cflags = "", .ldflags = "", .prefix = "/usr/local", .libdir = "lib"
 };
+static unsigned how = KEY_BOXED;
 static struct toolchain toolchain = { .triple = "t", .version = "1", .identity = "id" };
 
 static void key_of(struct key *k, const char *recipe, const char *need)
@@ -34,7 +35,7 @@ static void key_of(struct key *k, const char *recipe, const char *need)
 		assert_int_equal(strv_add(&needs, need), 0);
 	if (access("x.patch", F_OK) == 0)
 		assert_int_equal(strv_add(&patches, "./x.patch"), 0);
-	assert_int_equal(key_make(k, r, &patches, &board, &toolchain, &needs, true, &why), 0);
+	assert_int_equal(key_make(k, r, &patches, &board, &toolchain, &needs, how, &why), 0);
 	recipe_free(r);
 }
 
@@ -65,7 +66,16 @@ static void inputs_make_the_key(void **state)
 	assert_false(same(RECIPE("options = a\n"), "zlib 123"));
 	board.cflags = "-O3";
 	assert_false(same(RECIPE("options = a\n"), NULL));
+	board.cflags = "-gdwarf-4 -O3";
+	assert_true(board_has_debug(&board));
+	board.cflags = "-mfpu=x-g -g -g0";
+	assert_false(board_has_debug(&board));
 	board.cflags = "";
+	how = KEY_BOXED | KEY_PREPROCESSED; /* no debugging information, no matter */
+	assert_true(same(RECIPE("options = a\n"), NULL));
+	how = 0;
+	assert_false(same(RECIPE("options = a\n"), NULL));
+	how = KEY_BOXED;
 	strcpy(toolchain.identity, "other");
 	assert_false(same(RECIPE("options = a\n"), NULL));
 	strcpy(toolchain.identity, "id");
@@ -76,6 +86,21 @@ static void inputs_make_the_key(void **state)
 	assert_false(same(RECIPE("options = a\n"), NULL));
 	unlink("recipes/x/data.txt");
 	assert_true(same(RECIPE("options = a\n"), NULL));
+}
+
+/* Columns in debugging information are not the same. */
+static void preprocessed_text_counts_with_debug(void **state)
+{
+	cleanup(key_release) struct key a = { 0 }, b = { 0 };
+
+	(void)state;
+	board.cflags = "-g";
+	key_of(&a, RECIPE("options = a\n"), NULL);
+	how = KEY_BOXED | KEY_PREPROCESSED;
+	key_of(&b, RECIPE("options = a\n"), NULL);
+	how = KEY_BOXED;
+	board.cflags = "";
+	assert_string_not_equal(a.hex, b.hex);
 }
 
 static void the_difference_can_be_read(void **state)
@@ -100,6 +125,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(inputs_make_the_key),
+		cmocka_unit_test(preprocessed_text_counts_with_debug),
 		cmocka_unit_test(the_difference_can_be_read),
 	};
 
