@@ -230,6 +230,7 @@ UNIT_SRC := \
 	tests/unit/ini.c \
 	tests/unit/install.c \
 	tests/unit/key.c \
+	tests/unit/launcher.c \
 	tests/unit/layer.c \
 	tests/unit/layout.c \
 	tests/unit/names.c \

@@ -20,6 +20,7 @@
 #define BOX_STATE  "/xsysfs/launcher/state"
 #define STATE_MARK "@STATE@"
 #define ANSWER_MAX (1 << 16)
+#define JOBS_MAX   1024 /* as -j has it */
 
 /* By their last name, of those that a toolchain may have. */
 static const char *const compilers[] = { "gcc", "g++", "cc", "c++" };
@@ -86,7 +87,7 @@ static int open_distcc(struct launcher *l, const struct toolchain *t, bool boxed
 				       "no keys (start distccd there, and leave out the '@')",
 				       *host);
 	l->network = true;
-	l->jobs = atoi(jobs.v[0]);
+	l->jobs = atoi(jobs.v[0]) < JOBS_MAX ? atoi(jobs.v[0]) : JOBS_MAX;
 	l->hosts = strv_join(&hosts, " ");
 	r = l->hosts ? strv_addf(&l->env, "DISTCC_HOSTS=%s", l->hosts) : -ENOMEM;
 	if (r == 0)
@@ -170,7 +171,7 @@ static int open_icecc(struct launcher *l, const struct toolchain *t, bool boxed,
 		r = pack_compiler(l, t, name, why);
 	if (r < 0)
 		return r;
-	l->network = true;
+	l->network = l->read_only = true;
 	l->hosts = strdup("its scheduler's machines");
 	r = l->hosts ? strv_addf(&l->env, "ICECC_VERSION=" STATE_MARK "/%s", name) : -ENOMEM;
 	if (r == 0)
@@ -302,7 +303,7 @@ static void list_openings(struct launcher *l)
 	struct box_opening *o = l->openings;
 
 	*o++ = (struct box_opening){ l->links, BOX_LINKS, false };
-	*o++ = (struct box_opening){ l->state, BOX_STATE, true };
+	*o++ = (struct box_opening){ l->state, BOX_STATE, !l->read_only };
 	if (strncmp(l->program, "/usr/", 5) != 0)
 		*o++ = (struct box_opening){ l->program, l->program, false };
 	if (l->from)

@@ -30,7 +30,8 @@ struct launcher {
 	const char *name; /* NULL: there is none, and nothing else counts */
 	char *program;	  /* absolute */
 	char *links;	  /* the folder of links, as it is */
-	char *state;	  /* what it keeps: the cache, the environments */
+	char *state;	  /* what it keeps: the cache, the packed compilers */
+	bool read_only;	  /* what it keeps is not the builds' to change */
 	char *from, *to;  /* one more folder of the machine, and where it is to be seen; or NULL */
 	struct strv env;  /* its settings, with STATE_MARK for the state folder */
 	char *hosts;	  /* whom it asks, for people; NULL: nobody */

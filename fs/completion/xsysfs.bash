@@ -43,6 +43,9 @@ _xsysfs()
 	--board)
 		words=$(_xsysfs_data boards)
 		;;
+	--launcher)
+		words="ccache distcc icecc none"
+		;;
 	*)
 		case $command in
 		'')	words="mount umount run status list owns files parts remove rollback gc diff staging-view upgrade
@@ -56,7 +59,7 @@ _xsysfs()
 		parts)	words="--rules --set $(_xsysfs_packages "$where")" ;;
 		diff)	words="--json local $(_xsysfs_packages "$where")" ;;
 		staging-view)	words="--json -0 --tar --no-local --without --only" ;;
-		build)	words="--board -j --keep --explain --sources $(_xsysfs_data recipes)" ;;
+		build)	words="--board -j --launcher --keep --explain --sources $(_xsysfs_data recipes)" ;;
 		env)	words="--files --json --fish $(_xsysfs_data boards)" ;;
 		fetch)	words=$(_xsysfs_data recipes) ;;
 		new-recipe)	words="--commit --recipes" ;;
