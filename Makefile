@@ -135,6 +135,7 @@ BUILDER_SRC := \
 	builder/crossenv.c \
 	builder/crossfiles.c \
 	builder/dot.c \
+	builder/door.c \
 	builder/elf.c \
 	builder/env.c \
 	builder/fetch.c \
@@ -165,6 +166,7 @@ BUILDER_SRC := \
 	builder/known.c \
 	builder/layout.c \
 	builder/launcher.c \
+	builder/launcher_distcc.c \
 	builder/lint.c \
 	builder/lint_built.c \
 	builder/lint_verb.c \
@@ -223,6 +225,7 @@ UNIT_SRC := \
 	tests/unit/base_strv.c \
 	tests/unit/conflict.c \
 	tests/unit/crossenv.c \
+	tests/unit/door.c \
 	tests/unit/graph.c \
 	tests/unit/guess.c \
 	tests/unit/history.c \

@@ -55,7 +55,7 @@ int job_decide(struct job *j, const struct package_ways *ways, const struct inst
 		return log_errno(r, "%s", name);
 	r = key_make(&j->key, j->recipe, &j->patches, ways->board, ways->toolchain, &needs,
 		     (ways->boxed ? KEY_BOXED : 0) |
-			     (ways->launcher && ways->launcher->network ? KEY_PREPROCESSED : 0),
+			     (ways->launcher && ways->launcher->remote ? KEY_PREPROCESSED : 0),
 		     &why);
 	if (r < 0)
 		return why_log_of(why, r, name);

@@ -16,17 +16,16 @@
 #include "fs/base/io.h"
 #include "fs/base/log.h"
 
-#define BOX_LINKS  "/xsysfs/launcher/links"
 #define BOX_STATE  "/xsysfs/launcher/state"
-#define STATE_MARK "@STATE@"
+#define STATE_MARK LAUNCHER_STATE_MARK
 #define ANSWER_MAX (1 << 16)
-#define JOBS_MAX   1024 /* as -j has it */
 
 /* By their last name, of those that a toolchain may have. */
 static const char *const compilers[] = { "gcc", "g++", "cc", "c++" };
 
 void launcher_release(struct launcher *l)
 {
+	door_close(&l->door);
 	free(l->program);
 	free(l->links);
 	free(l->state);
@@ -49,50 +48,6 @@ static int open_ccache(struct launcher *l, const struct toolchain *t, bool boxed
 	if (r == 0)
 		r = strv_addf(&l->env, "CCACHE_COMPILERCHECK=string:%s", t->identity);
 	return r < 0 ? why_errno(why, r, "ccache") : 0;
-}
-
-/* ---- distcc ---- */
-
-/* What distcc itself makes of DISTCC_HOSTS and its files, which are not in the box. */
-static int ask_distcc(const struct launcher *l, const char *question, struct strv *lines,
-		      char **why)
-{
-	const char *argv[] = { l->program, question, NULL };
-	autofree char *answer = NULL;
-	int status = proc_read(&(struct proc){ .argv = argv }, ANSWER_MAX, &answer);
-
-	if (status < 0)
-		return why_errno(why, status, "cannot run '%s'", l->program);
-	if (status != 0 || strv_split(lines, answer, " \t\n") < 0 || !lines->n)
-		return why_set(why, -ENOENT,
-			       "distcc has no hosts (set DISTCC_HOSTS to their names, or write "
-			       "them into '~/.distcc/hosts')");
-	return 0;
-}
-
-static int open_distcc(struct launcher *l, const struct toolchain *t, bool boxed, char **why)
-{
-	autostrv struct strv hosts = { 0 }, jobs = { 0 };
-	int r = ask_distcc(l, "--show-hosts", &hosts, why);
-
-	(void)t;
-	if (r == 0)
-		r = ask_distcc(l, "-j", &jobs, why);
-	if (r < 0)
-		return r;
-	strv_foreach (host, &hosts)
-		if (boxed && strchr(*host, '@'))
-			return why_set(why, -EINVAL,
-				       "distcc's host '%s' is reached by ssh, and a sandbox shows "
-				       "no keys (start distccd there, and leave out the '@')",
-				       *host);
-	l->network = true;
-	l->jobs = atoi(jobs.v[0]) < JOBS_MAX ? atoi(jobs.v[0]) : JOBS_MAX;
-	l->hosts = strv_join(&hosts, " ");
-	r = l->hosts ? strv_addf(&l->env, "DISTCC_HOSTS=%s", l->hosts) : -ENOMEM;
-	if (r == 0)
-		r = strv_add(&l->env, "DISTCC_DIR=" STATE_MARK);
-	return r < 0 ? why_errno(why, r, "distcc") : 0;
 }
 
 /* ---- icecc ---- */
@@ -171,7 +126,7 @@ static int open_icecc(struct launcher *l, const struct toolchain *t, bool boxed,
 		r = pack_compiler(l, t, name, why);
 	if (r < 0)
 		return r;
-	l->network = l->read_only = true;
+	l->remote = l->network = l->read_only = true;
 	l->hosts = strdup("its scheduler's machines");
 	r = l->hosts ? strv_addf(&l->env, "ICECC_VERSION=" STATE_MARK "/%s", name) : -ENOMEM;
 	if (r == 0)
@@ -183,8 +138,8 @@ static int open_icecc(struct launcher *l, const struct toolchain *t, bool boxed,
 
 /* ---- all of them ---- */
 
-static int (*const openers[])(struct launcher *l, const struct toolchain *t, bool boxed,
-			      char **why) = { open_ccache, open_distcc, open_icecc };
+typedef int opener(struct launcher *l, const struct toolchain *t, bool boxed, char **why);
+static opener *const openers[] = { open_ccache, launcher_open_distcc, open_icecc };
 
 const char *const launcher_names[] = { "ccache", "distcc", "icecc", NULL };
 
@@ -302,12 +257,14 @@ static void list_openings(struct launcher *l)
 {
 	struct box_opening *o = l->openings;
 
-	*o++ = (struct box_opening){ l->links, BOX_LINKS, false };
+	*o++ = (struct box_opening){ l->links, LAUNCHER_BOX_LINKS, false };
 	*o++ = (struct box_opening){ l->state, BOX_STATE, !l->read_only };
 	if (strncmp(l->program, "/usr/", 5) != 0)
 		*o++ = (struct box_opening){ l->program, l->program, false };
 	if (l->from)
 		*o++ = (struct box_opening){ l->from, l->to, false };
+	if (l->door.dir)
+		*o++ = (struct box_opening){ l->door.dir, LAUNCHER_BOX_DOOR, false };
 	l->n_openings = o - l->openings;
 }
 
@@ -341,7 +298,7 @@ int launcher_open(struct launcher *l, const char *name, const struct places *pla
 
 const char *launcher_links(const struct launcher *l, bool boxed)
 {
-	return boxed ? BOX_LINKS : l->links;
+	return boxed ? LAUNCHER_BOX_LINKS : l->links;
 }
 
 int launcher_environment(const struct launcher *l, bool boxed, struct strv *env)

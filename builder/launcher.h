@@ -13,11 +13,17 @@
 
 #include "builder/board.h"
 #include "builder/box.h"
+#include "builder/door.h"
 #include "builder/places.h"
 #include "builder/toolchain.h"
 
 /* The script, in the folder of links: `launch /path/of/COMPILER ARG...`. */
 #define LAUNCHER_SCRIPT "launch"
+
+/* For launcher_*.c: what stands for the state folder in settings, and where the door is inside. */
+#define LAUNCHER_STATE_MARK "@STATE@"
+#define LAUNCHER_BOX_LINKS  "/xsysfs/launcher/links"
+#define LAUNCHER_BOX_DOOR   "/xsysfs/launcher/door"
 
 /* All that there are, NULL-terminated, and the word for none. */
 extern const char *const launcher_names[];
@@ -33,11 +39,13 @@ struct launcher {
 	char *state;	  /* what it keeps: the cache, the packed compilers */
 	bool read_only;	  /* what it keeps is not the builds' to change */
 	char *from, *to;  /* one more folder of the machine, and where it is to be seen; or NULL */
-	struct strv env;  /* its settings, with STATE_MARK for the state folder */
+	struct strv env;  /* its settings, with LAUNCHER_STATE_MARK for the state folder */
 	char *hosts;	  /* whom it asks, for people; NULL: nobody */
-	bool network;	  /* other machines compile what is preprocessed here: no closed box */
+	bool remote;	  /* other machines compile what is preprocessed here */
+	bool network;	  /* the box has to be open to the network */
+	struct door door; /* or else its way out of it, to LAUNCHER_BOX_DOOR */
 	int jobs;	  /* how many at once it is good for; 0: it does not know */
-	struct box_opening openings[4]; /* lent from the above */
+	struct box_opening openings[5]; /* lent from the above */
 	size_t n_openings;
 };
 
@@ -53,3 +61,7 @@ const char *launcher_links(const struct launcher *l, bool boxed);
 
 /* Its settings, for the environment of a phase. 0 or -ENOMEM. */
 int launcher_environment(const struct launcher *l, bool boxed, struct strv *env);
+
+/* launcher_distcc.c: find out whom distcc would ask, and give it a way to them. As launcher_open.
+ */
+int launcher_open_distcc(struct launcher *l, const struct toolchain *t, bool boxed, char **why);

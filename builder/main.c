@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "builder/door.h"
 #include "builder/phase.h"
 #include "builder/verbs.h"
 #include "builder/why.h"
@@ -122,6 +123,8 @@ static int dispatch(int argc, char **argv)
 	}
 	if (strcmp(argv[1], "run-phases") == 0 && argc == 3) /* what `xsysfs run` runs for us */
 		return phase_run_plan(argv[2]);
+	if (strcmp(argv[1], "pass-door") == 0 && argc == 3) /* what distcc runs: door.h */
+		return door_pass(argv[2]) < 0;
 	v = find(argv[1]);
 	return v ? run(v, argc - 1, argv + 1) : unknown(argv[1]);
 }

@@ -107,8 +107,10 @@ static int find_launcher(struct request *q)
 		return 0;
 	q->ways.launcher = &q->launcher;
 	if (q->launcher.network && q->ways.boxed)
-		log_warn("%s (%s): the sandbox is open to the network, and other machines' "
-			 "compilers are no part of a key ('--check' compares with a build without)",
+		log_warn("%s: the sandbox is open to the network", name);
+	if (q->launcher.remote)
+		log_warn("%s: the compilers of %s are no part of a key ('--check' compares with a "
+			 "build without them)",
 			 name, q->launcher.hosts);
 	return 0;
 }
@@ -243,7 +245,7 @@ int request_build(struct request *q, const struct strv *forced, int *signal)
 		.set = &q->set,
 		.installed = &q->installed,
 		.jobs = &q->jobs,
-		.most = q->launcher.network ? (size_t)get_nprocs() : 0,
+		.most = q->launcher.remote ? (size_t)get_nprocs() : 0,
 		.story = &story,
 		.forced = forced,
 		.quiet = forced,

@@ -142,9 +142,19 @@ static void hosts(void **state)
 		const char *said;
 	} cases[] = {
 		{ "10.0.0.1/2\nblue:99,lzo\n", 0, 0, "DISTCC_HOSTS=10.0.0.1/2 blue:99,lzo" },
+		{ "10.0.0.1/2\nblue:99,lzo\nlocalhost/3\n[::1]:7/2\nred\nred\n", 1, 0,
+		  "DISTCC_HOSTS=@10.0.0.1/2 @blue_99,lzo localhost/3 @__1_7/2 @red @red" },
 		{ "\n \n", 1, -ENOENT, "distcc has no hosts" },
 		{ "red\nme@pi\n", 1, -EINVAL, "distcc's host 'me@pi' is reached by ssh" },
 		{ "red\nme@pi\n", 0, 0, "DISTCC_HOSTS=red me@pi" },
+		{ "../red\n", 1, -EINVAL, "cannot understand distcc's host '../red'" },
+		{ "..\n", 1, -EINVAL, "cannot understand" },
+		{ "red:x\n", 1, -EINVAL, "cannot understand" },
+		{ "red:123456\n", 1, -EINVAL, "cannot understand" },
+		{ "[::1\n", 1, -EINVAL, "cannot understand" },
+		{ "$(reboot)\n", 1, -EINVAL, "cannot understand" },
+		{ "a-name-that-is-longer-than-any-that-the-name-of-a-socket-has-room-for\n", 1,
+		  -EINVAL, "cannot understand" },
 	};
 
 	(void)state;
@@ -160,8 +170,10 @@ static void hosts(void **state)
 			assert_non_null(strstr(why, cases[i].said));
 			continue;
 		}
-		assert_string_equal(l.env.v[0], cases[i].said);
-		assert_true(l.network);
+		assert_true(strv_has(&l.env, cases[i].said));
+		assert_true(l.remote);
+		assert_false(l.network);
+		assert_true(!cases[i].boxed == !l.door.dir);
 		assert_int_equal(l.jobs, 6);
 	}
 }
