@@ -3,6 +3,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <mntent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -318,21 +319,17 @@ bool board_has_debug(const struct board *b)
 	return debug;
 }
 
+/* By getmntent(3), which knows how blanks are written there. */
 bool board_is_mounted(const struct board *b)
 {
-	autoclose FILE *f = fopen("/proc/self/mountinfo", "re");
-	autofree char *line = NULL;
+	autoclose FILE *f = setmntent("/proc/self/mounts", "re");
 	autofree char *mnt = realpath(b->mnt, NULL);
-	size_t size = 0;
+	char buf[16384];
+	struct mntent e;
 
-	while (f && mnt && getline(&line, &size, f) > 0) {
-		autofree char *where = NULL;
-		const char *dash = strstr(line, " - ");
-
-		if (dash && strncmp(dash + 3, "fuse.xsysfs ", 12) == 0 &&
-		    sscanf(line, "%*s %*s %*s %*s %ms", &where) == 1 && strcmp(where, mnt) == 0)
+	while (f && mnt && getmntent_r(f, &e, buf, sizeof(buf)))
+		if (strcmp(e.mnt_type, "fuse.xsysfs") == 0 && strcmp(e.mnt_dir, mnt) == 0)
 			return true;
-	}
 	return false;
 }
 

@@ -169,9 +169,10 @@ char *cross_cmake(const struct cross *c)
 
 /* ---- Meson ---- */
 
+/* In a machine file a backslash is one, and there is no way to write a quote. */
 static void add_string(struct text *t, const char *s)
 {
-	text_quote(t, s, '\'', "'\\");
+	text_add(t, "'%s'", s);
 }
 
 static void add_list(struct text *t, const char *key, const struct strv *words)

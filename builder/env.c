@@ -62,16 +62,17 @@ static char *find_emulator(const struct toolchain *t)
 	return NULL;
 }
 
-/* Paths go into CC and CFLAGS, which makefiles and shells take apart. */
+/* Paths go into CC and CFLAGS, which makefiles and shells take apart; pkg-config does
+ * not quote its answers in full; a quote is more than Meson's files can hold. CMake takes them all.
+ */
 static void check_path(const char *path)
 {
 	const char *odd = strpbrk(path, " \t\n:;'\"`$\\#%&*?");
 
 	if (odd)
-		log_warn("makefiles and shells stumble over the '%c' in '%s': only the files for "
-			 "CMake and "
-			 "Meson will do",
-			 *odd, path);
+		log_warn(
+			"makefiles, shells, pkg-config and Meson may stumble over the '%c' in '%s'",
+			*odd, path);
 }
 
 /* The mount: one that is named has to be there, the board's may come later. */
