@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 
 #include <cmocka.h>
@@ -158,6 +159,44 @@ static void nobody_there(void **state)
 	door_close(&d);
 }
 
+/* The builder is killed: nobody is left behind the door. */
+static void ends_with_the_builder(void **state)
+{
+	autostrv struct strv servers = { 0 };
+	int ready[2], r = 0;
+	char path[64], byte;
+	pid_t builder;
+
+	(void)state;
+	assert_int_equal(strv_add(&servers, "red 127.0.0.1 1"), 0);
+	assert_int_equal(pipe(ready), 0);
+	builder = fork();
+	if (builder == 0) {
+		struct door d;
+		char *why = NULL;
+
+		if (door_open(&d, "doors", &servers, &why) < 0 || write(ready[1], "x", 1) != 1)
+			_exit(1);
+		alarm(20);
+		pause();
+	}
+	assert_int_equal(read(ready[0], &byte, 1), 1);
+	snprintf(path, sizeof(path), "doors/%d/red", builder);
+	assert_int_equal(kill(builder, SIGKILL), 0);
+	assert_int_equal(waitpid(builder, NULL, 0), builder);
+	for (int i = 0; i < 1000 && r != -ECONNREFUSED; i++) {
+		struct sockaddr_un address = { .sun_family = AF_UNIX };
+		autofd int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+
+		strcpy(address.sun_path, path);
+		r = connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0 ? -errno : 0;
+		usleep(10000);
+	}
+	assert_int_equal(r, -ECONNREFUSED);
+	close(ready[0]);
+	close(ready[1]);
+}
+
 static void what_was_killed_is_cleared_away(void **state)
 {
 	struct door d;
@@ -187,6 +226,7 @@ int main(void)
 		cmocka_unit_test(both_ways),
 		cmocka_unit_test(a_long_answer),
 		cmocka_unit_test(nobody_there),
+		cmocka_unit_test(ends_with_the_builder),
 		cmocka_unit_test(what_was_killed_is_cleared_away),
 	};
 
