@@ -164,9 +164,9 @@ BUILDER_SRC := \
 	builder/jobserver.c \
 	builder/key.c \
 	builder/known.c \
-	builder/layout.c \
 	builder/launcher.c \
 	builder/launcher_distcc.c \
+	builder/layout.c \
 	builder/lint.c \
 	builder/lint_built.c \
 	builder/lint_verb.c \
