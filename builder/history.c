@@ -57,9 +57,9 @@ static char *format(const struct story *s)
 
 	for (size_t i = 0; i < s->n; i++)
 		json_array_append_new(packages, json_of_package(&s->packages[i]));
-	all = json_pack("{s:s, s:I, s:i, s:f, s:f, s:O}", "board", s->board, "start",
-			(json_int_t)s->start_time, "jobs", s->jobs, "end", s->end, "idle", s->idle,
-			"packages", packages);
+	all = json_pack("{s:s, s:I, s:i, s:i, s:f, s:f, s:O}", "board", s->board, "start",
+			(json_int_t)s->start_time, "jobs", s->jobs, "cores", s->cores, "end",
+			s->end, "idle", s->idle, "packages", packages);
 	return all ? json_dumps(all, JSON_INDENT(1)) : NULL;
 }
 
@@ -192,13 +192,15 @@ static int parse(const char *text, size_t len, struct story *s)
 {
 	autojson json_t *all = json_loadb(text, len, 0, NULL);
 	const char *board = json_string_value(json_object_get(all, "board"));
-	const json_t *packages = json_object_get(all, "packages"), *package;
+	const json_t *packages = json_object_get(all, "packages"), *package, *cores;
 	size_t i;
 	int r;
 
 	if (!board || !json_is_array(packages))
 		return -EBADMSG;
 	r = story_init(s, board, (int)json_integer_value(json_object_get(all, "jobs")));
+	cores = json_object_get(all, "cores");
+	s->cores = cores ? (int)json_integer_value(cores) : s->jobs;
 	s->start_time = json_integer_value(json_object_get(all, "start"));
 	s->end = json_number_value(json_object_get(all, "end"));
 	s->idle = json_number_value(json_object_get(all, "idle"));

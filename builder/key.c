@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "builder/places.h"
 #include "builder/system.h"
@@ -175,22 +176,35 @@ int key_make(struct key *k, const struct recipe *recipe, const struct strv *patc
 	return r < 0 ? why_errno(why, r, "%s", recipe->name) : 0;
 }
 
+/* Its name is its hash, so whoever reads it sees whether it is whole, and nobody has to wait for the
+ * disk. */
 int key_store(const char *keys, const struct key *k)
 {
-	int r = io_mkdir_p(AT_FDCWD, keys, 0755);
+	autofree char *path = places_join(keys, k->hex);
+	autofree char *aside = NULL;
+	char name[DIGEST_HEX + 24];
+	int r = path ? io_mkdir_p(AT_FDCWD, keys, 0755) : -ENOMEM;
 
-	return r < 0 ? r : places_write(keys, k->hex, k->text);
+	snprintf(name, sizeof(name), "%s.%d", k->hex, (int)getpid());
+	aside = places_join(keys, name);
+	if (r == 0)
+		r = aside ? places_scratch(keys, name, k->text) : -ENOMEM;
+	if (r == 0 && rename(aside, path) < 0)
+		r = -errno;
+	return r;
 }
 
 char *key_recall(const char *keys, const char *hex)
 {
 	autofree char *path = places_join(keys, hex);
-	char *text = NULL;
+	autofree char *text = NULL;
+	char own[DIGEST_HEX];
 
 	if (!path || !*hex || strchr(hex, '/') || *hex == '.' ||
-	    io_read_file(AT_FDCWD, path, TEXT_MAX, &text, NULL) < 0)
+	    io_read_file(AT_FDCWD, path, TEXT_MAX, &text, NULL) < 0 ||
+	    digest_of_data(text, strlen(text), own) < 0 || strcmp(own, hex) != 0)
 		return NULL;
-	return text;
+	return take_ptr(text);
 }
 
 static int add_missing(const struct strv *of, const struct strv *in, const char *margin, char sign,

@@ -34,7 +34,8 @@ int key_make(struct key *k, const struct recipe *recipe, const struct strv *patc
 	     const struct board *board, const struct toolchain *toolchain, const struct strv *needs,
 	     unsigned how, char **why);
 
-/* Keep the text below the folder `keys`, by the key's name, and get it back (NULL: not kept). */
+/* Keep the text below the folder `keys`, by the key's name, and get it back (NULL: not kept, or not
+ * what it was). */
 int key_store(const char *keys, const struct key *k);
 char *key_recall(const char *keys, const char *hex);
 

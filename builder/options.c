@@ -65,7 +65,7 @@ static const struct option_help table[] = {
 	{ "env", "json", JSON, NULL, "print JSON" },
 	{ "env", "fish", FISH, NULL, "print lines for fish(1), not sh(1)" },
 	{ "build", "jobs", 'j', "N",
-	  "run N jobs at a time, all packages together (default: one a processor)" },
+	  "run N jobs at a time, all packages together (default: one a processor, and one more)" },
 	{ "build", "launcher", LAUNCHER, "NAME",
 	  "put ccache, distcc or icecc in front of the compilers, or none (default: the board's)" },
 	{ "bump", "dry-run", 'n', NULL, "print the difference, change nothing" },

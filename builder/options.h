@@ -12,7 +12,7 @@ struct options {
 	const char *commit;   /* new-recipe: of git */
 	const char *where;    /* -C: mount point or state folder; NULL: the board's */
 	int patience;	      /* seconds with a silent server; 0: the usual */
-	int jobs;	      /* -j; 0: one a processor */
+	int jobs;	      /* -j; 0: the usual */
 	const char *launcher; /* NULL: the board's */
 	bool keep, explain, dry_run, keep_going, plain, check, offline, fetch_only, verify;
 	bool foreground;	   /* mount -f */

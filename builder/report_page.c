@@ -122,7 +122,7 @@ static double busy(const struct story *s)
 static void write_figures(FILE *to, const struct report *r)
 {
 	const struct story *s = r->story;
-	double cores = r->end * (s->jobs > 0 ? s->jobs : 1);
+	double cores = r->end * (s->cores > 0 ? s->cores : 1);
 	char took[HTML_SECONDS], sum[HTML_SECONDS];
 
 	fputs("<dl class=\"figures\">\n", to);

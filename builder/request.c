@@ -115,10 +115,11 @@ static int find_launcher(struct request *q)
 	return 0;
 }
 
-/* Tokens for the jobs: with machines to help, as many as they are good for. */
+/* Tokens for the jobs: one more than there are processors, since now and then each waits for the
+ * mount or the disk; with machines to help, as many as they are good for. */
 static int make_jobs(struct request *q)
 {
-	int jobs = q->options->jobs ? q->options->jobs : get_nprocs();
+	int jobs = q->options->jobs ? q->options->jobs : get_nprocs() + 1;
 
 	if (!q->options->jobs && q->launcher.jobs > jobs)
 		jobs = q->launcher.jobs;

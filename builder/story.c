@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/sysinfo.h>
 
 #include "fs/base/cleanup.h"
 
@@ -39,6 +40,7 @@ void story_release(struct story *s)
 int story_init(struct story *s, const char *board, int jobs)
 {
 	*s = (struct story){ .board = strdup(board), .jobs = jobs, .end = -1 };
+	s->cores = jobs < get_nprocs() ? jobs : get_nprocs();
 	s->start_time = time(NULL);
 	clock_gettime(CLOCK_MONOTONIC, &s->start);
 	return s->board ? 0 : -ENOMEM;
