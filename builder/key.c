@@ -176,8 +176,8 @@ int key_make(struct key *k, const struct recipe *recipe, const struct strv *patc
 	return r < 0 ? why_errno(why, r, "%s", recipe->name) : 0;
 }
 
-/* Its name is its hash, so whoever reads it sees whether it is whole, and nobody has to wait for the
- * disk. */
+/* Its name is its hash, so whoever reads it sees whether it is whole, and nobody has to wait for
+ * the disk. */
 int key_store(const char *keys, const struct key *k)
 {
 	autofree char *path = places_join(keys, k->hex);

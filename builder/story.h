@@ -55,7 +55,7 @@ struct story {
 	time_t start_time; /* by the calendar */
 	struct timespec start;
 	int jobs;
-	int cores; /* that these can keep busy */
+	int cores;			/* that these can keep busy */
 	struct story_package *packages; /* in the order in which -j1 would build them */
 	size_t n;
 	double end;  /* < 0: under way */
