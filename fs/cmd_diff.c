@@ -15,6 +15,7 @@
 #include "fs/meta.h"
 #include "fs/record.h"
 #include "fs/state.h"
+#include "fs/tree.h"
 #include "fs/view.h"
 #include "fs/where.h"
 #include "fs/xs.h"
@@ -111,26 +112,6 @@ static int open_views(struct sides *s)
 	return r;
 }
 
-static const char *type_of(mode_t mode)
-{
-	switch (mode & S_IFMT) {
-	case S_IFREG:
-		return "file";
-	case S_IFDIR:
-		return "directory";
-	case S_IFLNK:
-		return "link";
-	case S_IFCHR:
-	case S_IFBLK:
-		return "device";
-	case S_IFIFO:
-		return "fifo";
-	case S_IFSOCK:
-		return "socket";
-	}
-	return "";
-}
-
 static int print_text(const struct diff_change *c, void *arg)
 {
 	const struct stat *a = &c->old_stat, *b = &c->new_stat;
@@ -140,7 +121,8 @@ static int print_text(const struct diff_change *c, void *arg)
 
 	(void)arg;
 	if (c->kind == DIFF_TYPE)
-		r = strv_addf(&what, "%s -> %s", type_of(a->st_mode), type_of(b->st_mode));
+		r = strv_addf(&what, "%s -> %s", tree_type_name(a->st_mode),
+			      tree_type_name(b->st_mode));
 	if (c->kind == DIFF_MODIFIED && a->st_mode != b->st_mode)
 		r = strv_addf(&what, "mode %o -> %o", a->st_mode & 07777, b->st_mode & 07777);
 	if (r == 0 && c->kind == DIFF_MODIFIED &&
@@ -167,7 +149,7 @@ static int set_end(struct record *o, const char *prefix, const struct stat *st, 
 		return 0;
 	snprintf(mode, sizeof(mode), "%o", st->st_mode & 07777);
 	snprintf(key, sizeof(key), "%s_type", prefix);
-	if ((r = record_set(o, key, type_of(st->st_mode))) < 0)
+	if ((r = record_set(o, key, tree_type_name(st->st_mode))) < 0)
 		return r;
 	snprintf(key, sizeof(key), "%s_mode", prefix);
 	if ((r = record_set(o, key, mode)) < 0)

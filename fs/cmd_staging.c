@@ -15,6 +15,7 @@
 #include "fs/staging.h"
 #include "fs/state.h"
 #include "fs/tarball.h"
+#include "fs/tree.h"
 #include "fs/view.h"
 #include "fs/where.h"
 #include "fs/xs.h"
@@ -70,20 +71,6 @@ static int add_to_tar(const struct staging_entry *e, struct output *out)
 	return r;
 }
 
-static const char *type_name(mode_t mode)
-{
-	switch (mode & S_IFMT) {
-	case S_IFREG:
-		return "file";
-	case S_IFDIR:
-		return "directory";
-	case S_IFLNK:
-		return "link";
-	}
-	return "special";
-}
-
-/* "package" as the tag of the file has it; two names of one file have one "inode". */
 static int add_to_list(const struct staging_entry *e, struct output *out)
 {
 	struct record *o = record_new();
@@ -98,7 +85,7 @@ static int add_to_list(const struct staging_entry *e, struct output *out)
 	}
 	if ((r = record_set(o, "path", e->path)) < 0 ||
 	    (r = record_set(o, "package", package)) < 0 || (r = record_set(o, "part", part)) < 0 ||
-	    (r = record_set(o, "type", type_name(e->st.st_mode))) < 0 ||
+	    (r = record_set(o, "type", tree_type_name(e->st.st_mode))) < 0 ||
 	    (r = record_set_number(o, "bytes", e->st.st_size)) < 0 ||
 	    (r = record_set_number(o, "links", e->st.st_nlink)) < 0 ||
 	    (r = record_set_number(o, "inode", e->st.st_ino)) < 0) {

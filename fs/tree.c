@@ -209,3 +209,23 @@ int tree_same(const struct layer *a, const struct layer *b, const char *path)
 		return r;
 	return strcmp(ta, tb) == 0;
 }
+
+const char *tree_type_name(mode_t mode)
+{
+	switch (mode & S_IFMT) {
+	case S_IFREG:
+		return "file";
+	case S_IFDIR:
+		return "directory";
+	case S_IFLNK:
+		return "link";
+	case S_IFCHR:
+	case S_IFBLK:
+		return "device";
+	case S_IFIFO:
+		return "fifo";
+	case S_IFSOCK:
+		return "socket";
+	}
+	return "";
+}

@@ -47,5 +47,8 @@ int tree_names(const struct layer *layer, const char *path, struct strv *ret);
 /* `path`/`name`, for the caller to free; NULL without memory. */
 char *tree_join(const char *path, const char *name);
 
+/* "file", "directory", "link", "device", "fifo", "socket". */
+const char *tree_type_name(mode_t mode);
+
 /* The target of the symlink at `path`, for the caller to free. */
 int tree_readlink(const struct layer *layer, const char *path, char **ret);

@@ -293,6 +293,24 @@ static void tell(struct xs *xs, const struct turn *turn)
 	__atomic_fetch_sub(&xs->nodes.memory->head->telling, 1, __ATOMIC_RELEASE);
 }
 
+static void begin_change(struct xs *xs)
+{
+	pthread_mutex_lock(&xs->changing);
+	will_tell(xs);
+}
+
+/* `r` is what became of the state; everybody sees it when this returns. */
+static int end_change(struct xs *xs, int r)
+{
+	autoturn struct turn turn = { 0 };
+
+	if (r == 0)
+		r = show_stack(xs, &turn);
+	pthread_mutex_unlock(&xs->changing);
+	tell(xs, &turn);
+	return r;
+}
+
 /* Which layers came and went is not known any more: it is some of those on disk. */
 void xs_tell_again(struct xs *xs)
 {
@@ -443,20 +461,14 @@ static struct sight *claim(struct xs *xs, const char *package, const char *token
 int xs_claim(struct xs *xs, const char *package, const char *token, struct sight **ret,
 	     char **problem)
 {
-	autoturn struct turn turn = { 0 };
 	int r;
 
 	*ret = claim(xs, package, token);
 	if (*ret)
 		return 0;
-	pthread_mutex_lock(&xs->changing);
-	will_tell(xs);
+	begin_change(xs);
 	r = install_find_done(xs->state, package, token, problem);
-	if (r == 0)
-		r = show_stack(xs, &turn);
-	pthread_mutex_unlock(&xs->changing);
-	tell(xs, &turn);
-	return r;
+	return end_change(xs, r);
 }
 
 void xs_abort_unclaimed(struct xs *xs)
@@ -485,17 +497,8 @@ void xs_settled(struct xs *xs, const char *package)
 static int change(struct xs *xs, const char *package, char **problem,
 		  int (*call)(struct state *state, const char *package, char **problem))
 {
-	autoturn struct turn turn = { 0 };
-	int r;
-
-	pthread_mutex_lock(&xs->changing);
-	will_tell(xs);
-	r = call(xs->state, package, problem);
-	if (r == 0)
-		r = show_stack(xs, &turn);
-	pthread_mutex_unlock(&xs->changing);
-	tell(xs, &turn);
-	return r;
+	begin_change(xs);
+	return end_change(xs, call(xs->state, package, problem));
 }
 
 int xs_remove(struct xs *xs, const char *package, char **problem)
@@ -510,17 +513,8 @@ int xs_rollback(struct xs *xs, const char *package, char **problem)
 
 int xs_set_parts(struct xs *xs, const char *package, const struct parts *parts, char **problem)
 {
-	autoturn struct turn turn = { 0 };
-	int r;
-
-	pthread_mutex_lock(&xs->changing);
-	will_tell(xs);
-	r = state_set_parts(xs->state, package, parts, problem);
-	if (r == 0)
-		r = show_stack(xs, &turn);
-	pthread_mutex_unlock(&xs->changing);
-	tell(xs, &turn);
-	return r;
+	begin_change(xs);
+	return end_change(xs, state_set_parts(xs->state, package, parts, problem));
 }
 
 /* Layers that an open view still reads from stay until the next time. */
