@@ -237,6 +237,14 @@ static int run(struct request *q, struct schedule *s)
 	return r;
 }
 
+static void say_summary(const struct story *story)
+{
+	autofree char *summary = story_summary(story);
+
+	if (summary && *summary)
+		log_note("%s, in %.1f s ('xsysfs report' shows it)", summary, story->end);
+}
+
 int request_build(struct request *q, const struct strv *forced, int *signal)
 {
 	autostory struct story story = { 0 };
@@ -258,6 +266,8 @@ int request_build(struct request *q, const struct strv *forced, int *signal)
 	if (r == 0)
 		r = run(q, &s);
 	story.end = story_now(&story);
+	if (!q->options->dry_run && !q->options->fetch_only && !forced && story.n > 1)
+		say_summary(&story);
 	kept = q->options->dry_run || q->options->fetch_only || forced
 		       ? 0
 		       : history_keep(q->board->builds, &story);

@@ -134,6 +134,26 @@ double story_seconds(const struct story *s, const struct story_package *p)
 	return sum;
 }
 
+char *story_summary(const struct story *s)
+{
+	static const enum story_state order[] = {
+		STORY_BUILT,   STORY_SAME,	  STORY_FAILED,
+		STORY_SKIPPED, STORY_INTERRUPTED, STORY_UP_TO_DATE
+	};
+	autostrv struct strv parts = { 0 };
+	size_t counts[STORY_STATES] = { 0 };
+
+	for (size_t i = 0; i < s->n; i++)
+		counts[s->packages[i].state]++;
+	if (counts[STORY_UP_TO_DATE] == s->n)
+		return strdup("");
+	for (size_t i = 0; i < ARRAY_SIZE(order); i++)
+		if (counts[order[i]] &&
+		    strv_addf(&parts, "%zu %s", counts[order[i]], story_words[order[i]]) < 0)
+			return NULL;
+	return strv_join(&parts, ", ");
+}
+
 bool story_is_over(const struct story_package *p)
 {
 	return p->state >= STORY_BUILT;

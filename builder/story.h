@@ -82,5 +82,8 @@ void story_end(struct story *s, struct story_package *p, enum story_state state,
 const struct story_span *story_span_now(const struct story_package *p);
 /* Seconds of all spans, the one under way as well. */
 double story_seconds(const struct story *s, const struct story_package *p);
+/* "3 built, 1 failed, 2 up-to-date", for a story that is over; "" when all was up to date. The
+ * caller frees. NULL: no memory. */
+char *story_summary(const struct story *s);
 /* Over: nothing more will happen to it. */
 bool story_is_over(const struct story_package *p);
