@@ -10,6 +10,7 @@
 #include "builder/why.h"
 #include "fs/base/cleanup.h"
 
+#define UNKNOWN	   "?"
 #define ANSWER_MAX (64 << 20)
 
 static void packages_release(struct installed *i)
@@ -75,6 +76,13 @@ static int take_list(const json_t *object, const char *key, const char *glue, st
 	return text ? strv_add(ret, text) : -ENOMEM;
 }
 
+/* What is not known is no list, not an empty one. */
+static int take_uses(const json_t *package, struct strv *ret)
+{
+	return json_object_get(package, "uses") ? take_list(package, "uses", " ", ret)
+						: strv_add(ret, UNKNOWN);
+}
+
 static char *text_of(const json_t *object, const char *key)
 {
 	const char *s = json_string_value(json_object_get(object, key));
@@ -100,7 +108,7 @@ int installed_refresh(struct installed *i, const struct places *places, const ch
 		    take(package, "layer", &i->layers) < 0 || take(package, "key", &i->keys) < 0 ||
 		    take_list(package, "parts", "\n", &i->parts) < 0 ||
 		    take_list(package, "needs", " ", &i->needs) < 0 ||
-		    take_list(package, "uses", " ", &i->uses) < 0)
+		    take_uses(package, &i->uses) < 0)
 			return why_errno(why, -ENOMEM, "%s", where);
 	}
 	return 0;
@@ -145,7 +153,9 @@ const char *installed_needs(const struct installed *i, const char *package)
 
 const char *installed_uses(const struct installed *i, const char *package)
 {
-	return value_of(i, &i->uses, package);
+	const char *uses = value_of(i, &i->uses, package);
+
+	return uses && strcmp(uses, UNKNOWN) == 0 ? NULL : uses;
 }
 
 const char *installed_layer(const struct installed *i, const char *package)

@@ -38,7 +38,8 @@ const char *installed_layer(const struct installed *i, const char *package);
 const char *installed_parts(const struct installed *i, const char *package);
 /* What it was built with, by name, with blanks between them, lent; likewise. */
 const char *installed_needs(const struct installed *i, const char *package);
-/* Of which packages its build has read something, with blanks between them, lent; likewise. */
+/* Of which packages its build has read something, with blanks between them, lent; NULL also when
+ * nobody has watched. */
 const char *installed_uses(const struct installed *i, const char *package);
 /* Its version, lent; NULL when it is not installed. */
 const char *installed_version(const struct installed *i, const char *package);

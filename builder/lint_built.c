@@ -112,7 +112,7 @@ static int find_unused(struct lint *l, const struct recipe *recipe)
 	int r = 0;
 
 	strv_foreach (need, &recipe->needs)
-		if (r == 0 && has_word(had, *need) && !has_word(uses, *need))
+		if (r == 0 && uses && has_word(had, *need) && !has_word(uses, *need))
 			r = strv_addf(
 				&l->findings,
 				"%s:%u: '%s' is not used: nothing of it was read while '%s' was "

@@ -256,7 +256,7 @@ static int add_package(struct record *list, const struct layer *layer)
 	    (r = record_set(o, "layer", layer->id)) < 0 || (r = record_set(o, "key", m->key)) < 0 ||
 	    (r = record_set_list(o, "needs", &m->needs)) < 0 ||
 	    (r = record_set_list(o, "replaces", &m->replaces)) < 0 ||
-	    (r = record_set_list(o, "uses", &m->uses)) < 0 ||
+	    (r = m->watched ? record_set_list(o, "uses", &m->uses) : 0) < 0 ||
 	    (r = record_set_list(o, "parts", &m->parts.rules)) < 0 ||
 	    (r = record_set_number(o, "files", m->files)) < 0 ||
 	    (r = record_set_number(o, "bytes", m->bytes)) < 0 ||

@@ -99,6 +99,7 @@ static int fill(struct meta *meta, const struct kv *kv)
 		return -EBADMSG;
 	if (*text(kv, "previous") && !name_is_layer(text(kv, "previous")))
 		return -EBADMSG;
+	meta->watched = kv_get(kv, "uses");
 	free(meta->previous);
 	meta->previous = strdup(text(kv, "previous"));
 	return meta->previous ? 0 : -ENOMEM;
@@ -148,7 +149,7 @@ int meta_write(int dir, const struct meta *meta)
 	    (r = kv_set(&kv, "previous", meta->previous)) < 0 ||
 	    (r = set_list(&kv, "needs", &meta->needs)) < 0 ||
 	    (r = set_list(&kv, "replaces", &meta->replaces)) < 0 ||
-	    (r = set_list(&kv, "uses", &meta->uses)) < 0 ||
+	    (r = meta->watched ? set_list(&kv, "uses", &meta->uses) : 0) < 0 ||
 	    (r = parts_to_kv(&meta->parts, &kv)) < 0 ||
 	    (r = kv_setf(&kv, "when", "%lld", (long long)meta->when.tv_sec)) < 0 ||
 	    (r = kv_setf(&kv, "when-nsec", "%ld", meta->when.tv_nsec)) < 0 ||

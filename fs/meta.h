@@ -2,6 +2,7 @@
 /* meta.h - what we know of a package's layer besides its files: STATE/layers/ID/meta, kv lines. */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <time.h>
 
@@ -16,6 +17,7 @@ struct meta {
 	struct strv needs;    /* packages, sorted */
 	struct strv replaces; /* packages, sorted */
 	struct strv uses; /* packages of which something was read while it was installed, sorted */
+	bool watched;	  /* that is known: layers of older versions do not say */
 	struct parts parts;
 	struct timespec when;  /* of the commit */
 	uint64_t files, bytes; /* without directories and whiteouts */

@@ -409,6 +409,7 @@ int xs_commit(struct xs *xs, struct sight *sight, struct strv *problems, struct 
 	pthread_mutex_lock(&xs->changing);
 	will_tell(xs);
 	r = reads_packages(sight->view, &install->layer->meta->uses);
+	install->layer->meta->watched = r == 0;
 	view_close(sight->view);
 	if (r < 0)
 		install_abort(xs->state, install);
