@@ -18,6 +18,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	uint64_t before;
 	int r;
 
+	if (memmem(data, size, "(null)", 6))
+		return 0; /* a name like that would look like a message without a value */
 	fuzz_enter();
 	fuzz_text("around/canary/secret", "outside\n");
 	fuzz_text("around/secret", "outside\n");
