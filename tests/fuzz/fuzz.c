@@ -63,6 +63,7 @@ void fuzz_fail(const char *fmt, ...)
 }
 
 static char folder[PATH_MAX];
+static struct stat top; /* "/" as it was: nobody has any business there */
 
 static void leave_for_good(void)
 {
@@ -80,6 +81,7 @@ void fuzz_enter(void)
 		snprintf(folder, sizeof(folder), "%s/xsysfs-fuzz.XXXXXX", where);
 		if (!mkdtemp(folder))
 			fuzz_fail("no folder: %s", strerror(errno));
+		stat("/", &top);
 		atexit(leave_for_good);
 		umask(022);
 	}
@@ -90,13 +92,34 @@ void fuzz_enter(void)
 
 void fuzz_leave(void)
 {
+	struct stat st;
+
+	if (stat("/", &st) < 0 || st.st_mode != top.st_mode)
+		fuzz_fail("the fuzzer has changed what is outside of its folder");
 	if (chdir("/") < 0 || io_remove_tree(AT_FDCWD, folder) < 0)
 		fuzz_fail("cannot remove '%s': %s", folder, strerror(errno));
 }
 
+bool fuzz_is_inside(const char *path)
+{
+	autofree char *way = strdup(path);
+	struct stat st;
+
+	if (*path == '/')
+		return false;
+	for (char *slash = strchr(way, '/'); slash; slash = strchr(slash + 1, '/')) {
+		*slash = '\0';
+		if (lstat(way, &st) == 0 && !S_ISDIR(st.st_mode))
+			return false;
+		*slash = '/';
+	}
+	return true;
+}
+
 void fuzz_dirs(const char *path)
 {
-	io_mkdir_p(AT_FDCWD, path, 0755);
+	if (fuzz_is_inside(path))
+		io_mkdir_p(AT_FDCWD, path, 0755);
 }
 
 void fuzz_parent(const char *path)
@@ -115,6 +138,8 @@ void fuzz_put(const char *path, const void *data, size_t size)
 	autofd int fd = -1;
 
 	fuzz_parent(path);
+	if (!fuzz_is_inside(path))
+		return;
 	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_NONBLOCK, 0644);
 	if (fd >= 0)
 		io_write_all(fd, data, size);

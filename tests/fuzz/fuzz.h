@@ -35,6 +35,10 @@ _Noreturn void fuzz_fail(const char *fmt, ...) __attribute__((format(printf, 1, 
 void fuzz_enter(void);
 void fuzz_leave(void);
 
+/* Is the way to `path` in it one of folders only? A fuzzer puts symlinks anywhere, "/" among their
+ * targets, and what it puts behind one would be put into the machine. */
+bool fuzz_is_inside(const char *path);
+
 /* Files in it; what cannot be made (a name of an enemy's may be anything) is not there. */
 void fuzz_put(const char *path, const void *data, size_t size);
 void fuzz_text(const char *path, const char *text);

@@ -159,9 +159,11 @@ static void put_thing(struct choices *c)
 		which += FIRST_LAYER;
 	if (asprintf(&path, "state/%s", paths[which]) < 0)
 		fuzz_fail("no memory");
+	fuzz_parent(path);
+	if (!fuzz_is_inside(path))
+		return;
 	if (choose(c, 8) == 0)
 		unlink(path);
-	fuzz_parent(path);
 	switch (choose(c, 12)) {
 	case 0:
 	case 1:
@@ -185,7 +187,7 @@ static void put_thing(struct choices *c)
 		fuzz_dirs(path);
 		break;
 	case 9:
-		chmod(path, choose(c, 256) << 4);
+		fchmodat(AT_FDCWD, path, choose(c, 256) << 4, AT_SYMLINK_NOFOLLOW);
 		break;
 	case 10:
 		link("state/version", path);
