@@ -56,11 +56,6 @@ void board_free(struct board *b)
 	free(b);
 }
 
-static void cleanup_board(struct board **b)
-{
-	board_free(*b);
-}
-
 #define refuse(ini, line, fmt, ...) \
 	why_set(why, -EINVAL, "%s:%u: " fmt, (ini)->path, (line), ##__VA_ARGS__)
 

@@ -36,7 +36,13 @@ struct board {
 	char *state, *mnt, *work, *keys, *builds; /* absolute */
 };
 
-void board_free(struct board *b);
+void board_free(struct board *b); /* takes NULL */
+
+/* For cleanup(cleanup_board). */
+static inline void cleanup_board(struct board **b)
+{
+	board_free(*b);
+}
 
 /* Read BOARDS/NAME.ini. 0 or -errno with `*why`. */
 int board_load(const struct places *places, const char *name, struct board **ret, char **why);

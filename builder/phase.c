@@ -103,7 +103,7 @@ static int add_environment(struct kv *plan, const struct strv *env)
 static int write_text(const struct phase_folders *f, const char *name, char *text, char **why)
 {
 	autofree char *owned = text;
-	int r = text ? places_scratch(f->work, name, text) : -ENOMEM;
+	int r = owned ? places_scratch(f->work, name, owned) : -ENOMEM;
 
 	return r < 0 ? why_errno(why, r, "cannot write '%s/%s'", f->work, name) : 0;
 }

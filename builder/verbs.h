@@ -18,8 +18,3 @@ int verb_toolchain(struct options *o);
 
 /* The board that the options mean; said when there is none. 0 or -errno. */
 int verb_board(const struct options *o, const char *name, struct board **ret);
-
-static inline void cleanup_board(struct board **b)
-{
-	board_free(*b);
-}

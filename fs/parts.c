@@ -38,7 +38,6 @@ static bool is_pattern(const char *s)
 int parts_add(struct parts *parts, const char *line)
 {
 	autostrv struct strv words = { 0 };
-	autofree char *pattern = NULL;
 	int r = strv_split(&words, line, " \t");
 
 	if (r < 0)
@@ -82,14 +81,6 @@ int parts_copy(struct parts *to, const struct parts *from)
 		if (r == 0)
 			r = strv_add(&to->rules, *rule);
 	return r;
-}
-
-bool parts_equal(const struct parts *a, const struct parts *b)
-{
-	for (size_t i = 0; i < a->rules.n && i < b->rules.n; i++)
-		if (strcmp(a->rules.v[i], b->rules.v[i]) != 0)
-			return false;
-	return a->rules.n == b->rules.n;
 }
 
 static void line_key(char key[static KEY_SIZE], size_t i)

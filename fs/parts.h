@@ -43,7 +43,6 @@ int parts_add(struct parts *parts, const char *line);
  * number of one that is no rule. */
 int parts_parse(struct parts *parts, const char *text, unsigned *line);
 int parts_copy(struct parts *to, const struct parts *from);
-bool parts_equal(const struct parts *a, const struct parts *b);
 
 /* The rules as lines of a layer's meta or of a message: "part", "part.1", ... */
 int parts_to_kv(const struct parts *parts, struct kv *kv);
