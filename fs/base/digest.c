@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <openssl/evp.h>
-#include <stdio.h>
 #include <unistd.h>
 
 #include "fs/base/cleanup.h"
@@ -62,13 +61,17 @@ int digest_add_fd(struct digest *d, int fd)
 
 int digest_hex(struct digest *d, char hex[static DIGEST_HEX])
 {
+	static const char digits[] = "0123456789abcdef";
 	unsigned char raw[EVP_MAX_MD_SIZE];
 	unsigned n = 0;
 
 	if (EVP_DigestFinal_ex(ctx(d), raw, &n) != 1 || n * 2 + 1 != DIGEST_HEX)
 		return -EIO;
-	for (unsigned i = 0; i < n; i++)
-		sprintf(hex + 2 * i, "%02x", raw[i]);
+	for (unsigned i = 0; i < n; i++) {
+		hex[2 * i] = digits[raw[i] >> 4];
+		hex[2 * i + 1] = digits[raw[i] & 15];
+	}
+	hex[2 * n] = '\0';
 	return 0;
 }
 

@@ -11,10 +11,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/random.h>
 #include <unistd.h>
 
 #include "fs/base/cleanup.h"
+#include "fs/base/text.h"
 
 int io_read_file(int dir, const char *name, size_t max, char **ret, size_t *len)
 {
@@ -65,6 +67,16 @@ int io_write_all(int fd, const void *data, size_t len)
 		len -= n;
 	}
 	return 0;
+}
+
+int io_memory_file(const char *name, const void *data, size_t len)
+{
+	autofd int fd = memfd_create(name, MFD_CLOEXEC);
+	int r = fd < 0 ? -errno : io_write_all(fd, data, len);
+
+	if (r == 0 && lseek(fd, 0, SEEK_SET) < 0)
+		r = -errno;
+	return r < 0 ? r : take_fd(&fd);
 }
 
 int io_sync_dir(int dir)
@@ -120,10 +132,9 @@ int io_replace_file(int dir, const char *name, const void *data, size_t len)
 
 	if (own < 0 || getrandom(&tag, sizeof(tag), 0) < 0)
 		return -errno;
-	if (asprintf(&temp, ".%s.%lx", name, tag) < 0) {
-		temp = NULL;
+	temp = text_of(".%s.%lx", name, tag);
+	if (!temp)
 		return -ENOMEM;
-	}
 	fd = openat(dir, temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
 	if (fd < 0)
 		return -errno;

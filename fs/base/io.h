@@ -20,6 +20,10 @@ int io_replace_file(int dir, const char *name, const void *data, size_t len);
 /* All of it, however often write(2) has to be called. */
 int io_write_all(int fd, const void *data, size_t len);
 
+/* A file of these bytes that lies in no folder, for a child to read from its beginning; `name` is
+ * for people. A descriptor or -errno. */
+int io_memory_file(const char *name, const void *data, size_t len);
+
 /* Copy `size` bytes of the regular file `from` to the empty file `to`: as a reflink, by
  * copy_file_range, or by hand; holes stay holes (lseek(2) SEEK_DATA). */
 int io_copy_data(int from, int to, off_t size);

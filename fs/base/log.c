@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "fs/base/cleanup.h"
+#include "fs/base/tame.h"
 
 static const char *log_program = "xsysfs";
 
@@ -21,13 +22,6 @@ void log_redirect(void (*say)(void *arg, const char *line), void *arg)
 void log_init(const char *program)
 {
 	log_program = program;
-}
-
-void log_tame(char *line)
-{
-	for (; *line; line++)
-		if (((unsigned char)*line < ' ' && *line != '\t') || *line == 0x7f)
-			*line = '?';
 }
 
 /* One write, so that the lines of two processes do not mix. */
@@ -48,13 +42,15 @@ static void say(const char *kind, int r, const char *fmt, va_list ap)
 		return;
 	}
 	line[n - 1] = '\0';
-	log_tame(line);
+	tame_urls(line);
+	tame(line);
 	if (log_say) {
 		log_say(log_arg, line);
 		return;
 	}
-	line[n - 1] = '\n';
-	fwrite(line, 1, n, stderr);
+	n = (int)strlen(line); /* not longer than it was */
+	line[n] = '\n';
+	fwrite(line, 1, n + 1, stderr);
 }
 
 int log_errno(int r, const char *fmt, ...)
@@ -62,7 +58,7 @@ int log_errno(int r, const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	say("", r, fmt, ap);
+	say("error: ", r, fmt, ap);
 	va_end(ap);
 	return r;
 }
@@ -72,7 +68,7 @@ int log_error(const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	say("", 0, fmt, ap);
+	say("error: ", 0, fmt, ap);
 	va_end(ap);
 	return -EINVAL;
 }

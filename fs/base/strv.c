@@ -20,13 +20,11 @@ void strv_release(struct strv *sv)
 /* Takes `s`, also when it fails. */
 static int strv_push(struct strv *sv, char *s)
 {
-	char **v;
+	char **v = s && !sv->failed ? reallocarray(sv->v, sv->n + 2, sizeof(*v)) : NULL;
 
-	if (!s)
-		return -ENOMEM;
-	v = reallocarray(sv->v, sv->n + 2, sizeof(*v));
 	if (!v) {
 		free(s);
+		sv->failed = true;
 		return -ENOMEM;
 	}
 	sv->v = v;
@@ -35,14 +33,19 @@ static int strv_push(struct strv *sv, char *s)
 	return 0;
 }
 
+int strv_error(const struct strv *sv)
+{
+	return sv->failed ? -ENOMEM : 0;
+}
+
 int strv_add(struct strv *sv, const char *s)
 {
-	return strv_push(sv, strdup(s));
+	return strv_push(sv, s ? strdup(s) : NULL);
 }
 
 int strv_addn(struct strv *sv, const char *s, size_t len)
 {
-	return strv_push(sv, strndup(s, len));
+	return strv_push(sv, s ? strndup(s, len) : NULL);
 }
 
 int strv_addf(struct strv *sv, const char *fmt, ...)
@@ -54,35 +57,47 @@ int strv_addf(struct strv *sv, const char *fmt, ...)
 	va_start(ap, fmt);
 	n = vasprintf(&s, fmt, ap);
 	va_end(ap);
-	return n < 0 ? -ENOMEM : strv_push(sv, s);
+	return strv_push(sv, n < 0 ? NULL : s);
+}
+
+int strv_add_words(struct strv *sv, const char *const *words, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		strv_add(sv, words[i]);
+	return strv_error(sv);
+}
+
+int strv_add_all(struct strv *sv, const struct strv *from)
+{
+	return strv_add_words(sv, (const char *const *)from->v, from->n);
 }
 
 int strv_split(struct strv *sv, const char *s, const char *separators)
 {
 	while (*(s += strspn(s, separators))) {
 		size_t len = strcspn(s, separators);
-		int r = strv_addn(sv, s, len);
 
-		if (r < 0)
-			return r;
+		strv_addn(sv, s, len);
 		s += len;
 	}
-	return 0;
+	return strv_error(sv);
 }
 
 char *strv_join(const struct strv *sv, const char *glue)
 {
-	size_t size = 1;
+	size_t size = 1, between = strlen(glue);
 	char *all, *p;
 
+	if (sv->failed)
+		return NULL;
 	for (size_t i = 0; i < sv->n; i++)
-		size += strlen(sv->v[i]) + strlen(glue);
+		size += strlen(sv->v[i]) + between;
 	p = all = malloc(size);
 	if (!all)
 		return NULL;
 	*p = '\0';
 	for (size_t i = 0; i < sv->n; i++)
-		p = stpcpy(stpcpy(p, i ? glue : ""), sv->v[i]);
+		p = stpcpy(i ? mempcpy(p, glue, between) : p, sv->v[i]);
 	return all;
 }
 

@@ -75,7 +75,7 @@ class Inputs:
         self.make_base(bool(wanted & {"configure", "one", "many"}))
         self.make_sources()
         self.make_small()
-        if "walk" in wanted:
+        if wanted & {"walk", "stage"}:
             self.make_files(self.path("base/tree"), self.size["walk"], 100)
         if wanted & {"read", "write"}:
             self.make_big()

@@ -3,6 +3,7 @@
 
 import glob
 import os
+import shutil
 import statistics
 
 from builds import many, one
@@ -133,6 +134,37 @@ def mount(t):
     t.unmount()
 
 
+def stage(t):
+    """Deploy 20,000 files as README says, to a folder: the first time since the mount, and with
+    nothing changed; find over all of staging, the first time and again; the list alone. `plain` is
+    the same rsync from the folder that the package was made of, with its list from find."""
+    if not shutil.which("rsync") or not (t.has_layers or t.rival.name == "plain"):
+        return
+    source, files, target = t.inputs.path("base/tree"), t.size["walk"], t.fresh_dir("target")
+    tree, listed = source, ["find", source, "-type", "f", "-printf", "%P\\0"]
+    if t.has_layers:
+        base = t.fresh_dir("empty")
+        tree = t.mnt + "/.xsysfs/staging"
+        listed = [t.rival.program, "-C", t.rival.part("state"), "staging-view", "-0"]
+        t.rival.mount(base)
+        t.run(t.rival.program, "run", "-C", t.mnt, "--package", "p", "--", "cp", "-a", source, t.mnt)
+        t.unmount()
+    copy = ["sh", "-euc", 'from=$1 to=$2; shift 2; "$@" | rsync -a --from0 --files-from=- '
+            '--no-implied-dirs --keep-dirlinks "$from/" "$to/"', "sh", tree, target, *listed]
+    find = ["find", tree, "-printf", "%s"]
+    for row, command in (("stage-first", copy), ("stage-again", copy), ("stage-find-first", find),
+                         ("stage-find", find)):
+        if t.has_layers and row.endswith("first"):
+            t.rival.mount(base)
+        t.settle()
+        t.timed(row, *command, files=files)
+        if t.has_layers and not row.endswith("first"):
+            t.unmount()
+    if t.has_layers:
+        t.timed("stage-list", *listed, count=False)
+        t.timed("stage-json", *listed[:-1], "--json", count=False)
+
+
 def size_of_files(folder):
     return sum(os.lstat(f).st_size for f in glob.glob(folder + "/**", recursive=True)
                if os.path.isfile(f))
@@ -152,7 +184,7 @@ def four(t):
     t.unmount()
 
 
-ALL = [compile, configure, install, rm, walk, read, write, layers, mount, four, one, many]
+ALL = [compile, configure, install, rm, walk, read, write, layers, mount, stage, four, one, many]
 
 
 def named(name):

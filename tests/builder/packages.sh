@@ -2,7 +2,8 @@
 # shellcheck shell=sh
 # packages.sh - tiny packages for tests of the builder: . "$TOP/tests/builder/packages.sh"
 #
-# The board `here` has this machine's gcc as its toolchain, with SYSROOT as the sysroot. A package has
+# The board `here` has this machine's gcc as its toolchain, with SYSROOT as the sysroot; it does not search
+# /usr/local/include, as cross compilers do not. A package has
 # a configure that looks for the header of each dependency with $CC, and installs a header, a library
 # and a .pc file.
 #
@@ -13,6 +14,8 @@
 #   set_line FILE OLD NEW       replace a line
 #   with_libc                   its compilers find this machine's C library
 #   make_package_of NAME SYSTEM [NEED...]   the archive and recipe of src/NAME-1
+#   start_server               server.py over ARCHIVES, at http://$SERVER; asked has what was asked of it
+#   from_url P URL...          the recipe of P has these sources and no others
 #   layers                      names of what is installed
 
 RECIPES=$TESTDIR/recipes
@@ -32,7 +35,7 @@ make_board()
 			#!/bin/sh
 			case \$1 in
 			-print-sysroot) echo '$SYSROOT' ;;
-			*) exec $tool "\$@" ;;
+			*) exec $tool $(searched_first $tool) "\$@" $(searched_last $tool) ;;
 			esac
 		EOF
 		chmod +x "$tools/$triple-$tool"
@@ -44,6 +47,20 @@ make_board()
 		state = $STATE
 		mount = $MNT
 	EOF
+}
+
+# Where a compiler of this machine looks for headers, but for the folders of the C library.
+searched_first()
+{
+	case $1 in gcc|g++) echo -nostdinc ;; esac
+}
+searched_last()
+{
+	case $1 in gcc|g++) ;; *) return ;; esac
+	"$1" -x "$(test "$1" = gcc && echo c || echo c++)" -E -v /dev/null 2>&1 |
+		sed -n '/^#include <\.\.\.>/,/^End/s/^ / -idirafter /p' |
+		grep -v -e '/usr/local' -e '/usr/include$' -e "/usr/include/$(gcc -dumpmachine)\$" | tr -d '\n'
+	echo ' -idirafter =/usr/include'
 }
 
 pack()
@@ -176,7 +193,7 @@ with_libc()
 			*" -print-"*|*" -dump"*) exec $tool "\$@" ;;
 			esac
 			where=/usr/lib/\$(gcc -dumpmachine)
-			exec $tool "\$@" -idirafter /usr/include -idirafter "/usr/include/\$(gcc -dumpmachine)" \\
+			exec $tool $(searched_first $tool) "\$@" $(searched_last $tool) -idirafter /usr/include -idirafter "/usr/include/\$(gcc -dumpmachine)" \\
 				-B"\$where" -L"\$where"
 		EOF
 	done
@@ -189,4 +206,84 @@ make_package_of()
 	mkdir -p "$RECIPES/$1"
 	write_recipe "$1" 1 "${3-}"
 	sed -i "s/^system = autotools\$/system = $2/" "$RECIPES/$1/recipe.ini"
+}
+
+start_server()
+{
+	need python3
+	python3 "$TOP/tests/builder/server.py" "$ARCHIVES" &
+	server_pid=$!
+	at_end kill "$server_pid"
+	eventually test -s port || fail "the server does not start"
+	SERVER=127.0.0.1:$(cat port)
+}
+
+# With the hash, and the number of bytes where SIZE says so.
+from_url()
+{
+	from_ini=$RECIPES/$1/recipe.ini
+	from_archive=$ARCHIVES/$1-1.tar.gz
+	from_number=0
+	shift
+	{
+		printf '[package]\nversion = 1\n[build]\nsystem = autotools\n'
+		for from_one in "$@"; do
+			from_number=$((from_number + 1))
+			printf '[source:s%s]\nurl = %s\nsha256 = %s\n' $from_number "$from_one" \
+				"$(sha256sum "$from_archive" | cut -d ' ' -f 1)"
+			test -z "${SIZE-}" || printf 'size = %s\n' "$SIZE"
+		done
+	} >"$from_ini"
+}
+
+# The board `native`, mounted at NATIVE when something is built with it; `native ARG...` is `xsysfs build -C native`.
+native_board()
+{
+	need gcc patchelf readelf
+	mkdir -p "$BOARDS" "$RECIPES" "$PATCHES" "$ARCHIVES"
+	cp "$TOP/boards/native.ini" "$BOARDS/"
+	NATIVE=$XSYSFS_HOME/native/mnt
+	at_end 'xsysfs umount "$NATIVE" 2>/dev/null'
+}
+native()
+{
+	timeout 60 xsysfs build --recipes "$RECIPES" --patches "$PATCHES" --boards "$BOARDS" -C native "$@"
+}
+
+# A program that says "$1 $2" by a shared library of its own, in the package lib$1; where it was built for this machine, it
+# is run while it is built.
+make_tool()
+{
+	tool_name=$1
+	tool_version=${2:-1}
+	tool_source=$TESTDIR/src/lib$tool_name-1
+	mkdir -p "$tool_source" "$TESTDIR/src/$tool_name-1"
+	printf 'const char *words(void) { return "%s %s"; }\n' "$tool_name" "$tool_version" >"$tool_source/words.c"
+	cat >"$tool_source/Makefile" <<-EOF
+		.RECIPEPREFIX = >
+		L = \$(DESTDIR)\$(PREFIX)/\$(HOST_TRIPLE_LIB_DIR)
+		lib$tool_name.so: words.c
+		> \$(CC) \$(CFLAGS) -fPIC -shared -Wl,-soname,\$@ -o \$@ words.c
+		install: lib$tool_name.so
+		> mkdir -p \$L \$(DESTDIR)\$(PREFIX)/include
+		> cp lib$tool_name.so \$L/
+		> echo 'const char *words(void);' >\$(DESTDIR)\$(PREFIX)/include/$tool_name.h
+	EOF
+	tool_source=$TESTDIR/src/$tool_name-1
+	cat >"$tool_source/main.c" <<-EOF
+		#include <$tool_name.h>
+		#include <stdio.h>
+		int main(void) { return puts(words()) < 0; }
+	EOF
+	cat >"$tool_source/Makefile" <<-EOF
+		.RECIPEPREFIX = >
+		$tool_name: main.c
+		> \$(CC) \$(CFLAGS) \$(LDFLAGS) -o \$@ main.c -l$tool_name
+		> \$(if \$(filter /xsysfs/native,\$(PREFIX)),./\$@)
+		install: $tool_name
+		> mkdir -p \$(DESTDIR)\$(PREFIX)/bin
+		> cp $tool_name \$(DESTDIR)\$(PREFIX)/bin/
+	EOF
+	make_package_of "lib$tool_name" make
+	make_package_of "$tool_name" make "lib$tool_name"
 }

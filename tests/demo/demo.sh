@@ -76,19 +76,19 @@ echo "  export PATH=$PWD/out:\$PATH MNT=$MNT PI=$PI XSYSFS=$MNT"
 
 step "Install what is missing on this machine, and build xsysfs"
 test -n "${DEMO_PREPARED-}" || {
-	run "tests/deps build demo"
+	run "tests/deps demo"
 	run "make -s -j$(nproc) all"
 }
 
 # as udev has it; some small systems leave it to root alone
-if test "$(id -u)" -ne 0 && ! { : <>/dev/fuse; } 2>/dev/null; then
+if test "$(id -u)" -ne 0 && ! (: <>/dev/fuse) 2>/dev/null; then
 	echo "demo: '/dev/fuse' is not for ordinary users here; as root: chmod 666 /dev/fuse" >&2
 	exit 1
 fi
 
 step "Mount the board"
-note "Its Crosstool-NG toolchain is fetched and unpacked the first time. Its sysroot lies read-only"
-note "below the mount; what packages write goes to layers of their own."
+note "Its toolchain, Debian's cross compilers, is fetched and put together the first time. Its sysroot lies"
+note "read-only below the mount; what packages write goes to layers of their own."
 mountpoint -q "$MNT" 2>/dev/null && xsysfs umount "$MNT"
 run "xsysfs mount $BOARD"
 run "ls \$MNT \$MNT/usr"
@@ -112,8 +112,8 @@ test -e "$PI" || run "tests/demo/make-pi.sh \$PI"
 run "ls -l \$PI | grep -e '->'"
 
 step "Deploy: send the staging view, which has what packages wrote and nothing of the sysroot"
-note "To a real one: the same line with root@pi:/ at its end."
-run "xsysfs staging-view -0 | rsync -a --from0 --files-from=- --no-implied-dirs --keep-dirlinks --chown=root:root \$MNT/.xsysfs/staging/ \$PI/"
+note "To a real one: the same line with --rsync-path='sudo rsync' and pi@pi:/ at its end."
+run "xsysfs staging-view -0 | rsync -aH --from0 --files-from=- --no-implied-dirs --keep-dirlinks --chown=root:root \$MNT/.xsysfs/staging/ \$PI/"
 run "cp $XSYSFS_HOME/pi-zlib-ffi \$PI/usr/local/bin/"
 run "tests/demo/pi-run.sh \$PI /usr/sbin/ldconfig"
 run "ls -l \$PI | grep -e '->'"

@@ -10,8 +10,8 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "fs/control_server.c"
-#include "fs/view.h"
+#include "fs/fuse/control_server.c"
+#include "fs/view/view.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/fuzz/walk.h"
 

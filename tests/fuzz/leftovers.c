@@ -7,11 +7,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "builder/elf.h"
-#include "builder/history.h"
-#include "builder/screen.h"
+#include "builder/story/history.h"
+#include "builder/story/screen.h"
 #include "fs/base/cleanup.h"
-#include "fs/parts.h"
+#include "fs/base/elf.h"
+#include "fs/store/parts.h"
 #include "tests/fuzz/fuzz.h"
 
 static void try_story(void)

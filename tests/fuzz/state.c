@@ -18,15 +18,15 @@
 
 #include "fs/base/cleanup.h"
 #include "fs/base/strv.h"
-#include "fs/diff.h"
-#include "fs/install.h"
-#include "fs/layer.h"
-#include "fs/layerset.h"
-#include "fs/staging.h"
-#include "fs/state.h"
-#include "fs/tree.h"
-#include "fs/view.h"
-#include "fs/xs.h"
+#include "fs/store/install.h"
+#include "fs/store/layer.h"
+#include "fs/store/layerset.h"
+#include "fs/store/state.h"
+#include "fs/store/tree.h"
+#include "fs/view/diff.h"
+#include "fs/view/staging.h"
+#include "fs/view/view.h"
+#include "fs/xs/xs.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/fuzz/walk.h"
 
@@ -220,7 +220,7 @@ static int see_change(const struct diff_change *change, void *arg)
 	return 0;
 }
 
-static int see_staged(const struct staging_entry *e, void *arg)
+static int see_staged(struct staging_entry *e, void *arg)
 {
 	(void)e;
 	(void)arg;
@@ -244,7 +244,7 @@ static void look(struct xs *xs)
 
 	walk_all(xs);
 	diff_views(xs->staging, xs->root, see_change, NULL);
-	staging_walk(xs->staging, s, see_staged, NULL);
+	staging_walk(xs->staging, s, &(struct staging_visitor){ .visit = see_staged });
 	staging_left_out(s, &left_out);
 	for (size_t i = 0; i < s->n; i++) {
 		tree_walk(s->stack[i], see_entry, NULL);
@@ -274,7 +274,7 @@ static void scribble(struct view *view)
 		view_setattr(node, VIEW_SET_MODE, &want, NULL, &st);
 		view_setxattr(node, "user.t", "v", 1, 0);
 		if (node->dir) {
-			view_rename(node, "b", node, "moved", 0);
+			view_rename(node, "b", node, "moved", 0, NULL);
 			view_unlink(node, "w");
 			view_rmdir(node, "c");
 			view_sync_dir(node);

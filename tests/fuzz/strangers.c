@@ -7,10 +7,11 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "builder/guess.h"
-#include "builder/html.h"
-#include "builder/signature.h"
-#include "builder/warnings.h"
+#include "builder/base/searchpath.h"
+#include "builder/guess/guess.h"
+#include "builder/report/html.h"
+#include "builder/report/warnings.h"
+#include "builder/source/signature.h"
 #include "fs/base/cleanup.h"
 #include "tests/fuzz/fuzz.h"
 
@@ -73,9 +74,11 @@ static void try_tree(const char *text, size_t size)
 		"COPYING",     "README",	 "setup.py",
 	};
 	cleanup(guess_release) struct guess g = { 0 };
+	cleanup(searchpath_release) struct searchpath recipes = { 0 };
 
 	if (!size)
 		return;
+	fuzz_check(searchpath_add(&recipes, "recipes") == 0);
 	mkdir("recipes", 0755);
 	fuzz_dirs("recipes/zlib");
 	fuzz_text("recipes/zlib/recipe.ini", "");
@@ -89,7 +92,7 @@ static void try_tree(const char *text, size_t size)
 			abort();
 		fuzz_put(path, text + 1, size - 1);
 	}
-	fuzz_check(guess_by_tree(&g, "tree", "recipes") == 0);
+	fuzz_check(guess_by_tree(&g, "tree", &recipes) == 0);
 	check_guess(&g);
 }
 

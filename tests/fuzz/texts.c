@@ -7,12 +7,12 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "builder/ini.h"
-#include "builder/recipe.h"
+#include "builder/base/ini.h"
+#include "builder/recipe/recipe.h"
 #include "fs/base/cleanup.h"
 #include "fs/base/kv.h"
-#include "fs/meta.h"
-#include "fs/stack.h"
+#include "fs/store/meta.h"
+#include "fs/store/stack.h"
 #include "tests/fuzz/fuzz.h"
 
 static void try_kv(const char *text, size_t size)

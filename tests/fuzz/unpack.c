@@ -6,7 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "builder/unpack.h"
+#include "builder/source/unpack.h"
 #include "fs/base/cleanup.h"
 #include "tests/fuzz/fuzz.h"
 

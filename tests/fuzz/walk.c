@@ -8,10 +8,10 @@
 #include <unistd.h>
 
 #include "fs/base/cleanup.h"
-#include "fs/layer.h"
-#include "fs/names.h"
-#include "fs/view.h"
-#include "fs/xs.h"
+#include "fs/store/layer.h"
+#include "fs/store/names.h"
+#include "fs/view/view.h"
+#include "fs/xs/xs.h"
 #include "tests/fuzz/fuzz.h"
 
 enum { MAX_DEPTH = 12 };

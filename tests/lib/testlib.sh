@@ -35,7 +35,8 @@
 
 set -u
 SYSROOT=$TESTDIR/sysroot
-STATE=$TESTDIR/state
+STATE=$XSYSFS_HOME/hand/state	# ours is the only mount of this home, whatever other tests mount
+mkdir -p "$XSYSFS_HOME/hand" "$XSYSFS_HOME/toolchains"
 MNT=$TESTDIR/mnt
 export SYSROOT STATE MNT
 sysroot_hash=
@@ -68,7 +69,7 @@ need_fuse()
 {
 	test -e /dev/fuse || skip "there is no /dev/fuse here"
 	need fusermount3
-	is_root || { : <>/dev/fuse; } 2>/dev/null || skip "may not open /dev/fuse"
+	is_root || (: <>/dev/fuse) 2>/dev/null || skip "may not open /dev/fuse"
 }
 
 sysroot()

@@ -8,25 +8,24 @@
 
 #include <errno.h>
 
-#include "fs/layer.h"
-#include "fs/layerset.h"
-#include "fs/meta.h"
-#include "fs/names.h"
-#include "fs/view.h"
+#include "fs/store/layer.h"
+#include "fs/store/layerset.h"
+#include "fs/store/meta.h"
+#include "fs/store/names.h"
+#include "fs/view/view.h"
 #include "tests/unit/tempdir.h"
 
 /* The folder `path` as a layer; of a package if so, with version "1". */
 static inline struct layer *open_layer(enum origin origin, const char *id, const char *path)
 {
 	struct meta *meta = origin == ORIGIN_PACKAGE ? meta_new(id, "1", "") : NULL;
-	struct layer *layer;
+	struct layer *layer = NULL;
 	int fd;
 
 	make_dirs(path);
 	fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	assert_true(fd >= 0);
-	layer = layer_new(origin, id, fd, meta);
-	assert_non_null(layer);
+	assert_int_equal(layer_new(origin, id, fd, meta, &layer), 0);
 	return layer;
 }
 
@@ -248,7 +247,7 @@ static inline int mv_flags(struct world *w, const char *from, const char *to, un
 {
 	const char *a, *b;
 	struct node *dir = dir_of(w, from, &a), *to_dir = dir_of(w, to, &b);
-	int r = view_rename(dir, a, to_dir, b, flags);
+	int r = view_rename(dir, a, to_dir, b, flags, NULL);
 
 	drop(w, dir);
 	drop(w, to_dir);

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "builder/verb/verbs.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+#include "builder/base/why.h"
+#include "builder/build/check.h"
+#include "fs/base/cleanup.h"
+#include "fs/base/log.h"
+
+#define SIGNALLED 128 /* and the signal's number: as a shell says it */
+
+int verb_build(struct options *o)
+{
+	cleanup(request_release) struct request q = { 0 };
+	const struct request_want want = {
+		.places = &o->places,
+		.packages = o->args,
+		.board = o->board,
+		.where = o->where,
+		.launcher = o->launcher,
+		.jobs = o->jobs,
+		.keep = o->keep,
+		.keep_going = o->keep_going,
+		.explain = o->explain || o->verbose,
+		.dry_run = o->dry_run || o->explain,
+		.fetch_only = o->fetch_only,
+		.plain = o->plain,
+	};
+	const struct source_ways ways = options_ways(o);
+	int signal = 0;
+	int r = request_open(&q, &want, &ways);
+
+	if (r == 0)
+		r = request_build(&q, NULL, NULL, &signal);
+	if (r == 0 && o->check && !want.dry_run && !o->fetch_only)
+		r = check_packages(&q, &signal);
+	if (signal)
+		log_note("interrupted: the same command goes on from here");
+	return signal ? SIGNALLED + signal : r < 0;
+}
