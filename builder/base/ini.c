@@ -275,6 +275,8 @@ static int compare(struct scan *s)
 			break;
 		}
 		lower(name);
+		if (ini_find(s->ini, name, "")) /* to iniparser that section is this key */
+			continue;
 		value = iniparser_getstring(dict, name, NULL);
 		s->line = e->line;
 		if (!value || strcmp(value, e->value) != 0)

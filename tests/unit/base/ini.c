@@ -192,12 +192,34 @@ static void iniparser_forgives(void **state)
 	}
 }
 
+/* iniparser has one name for both, and the header takes the key's value. */
+static void a_section_named_as_a_key(void **state)
+{
+	static const char *const both[] = {
+		"[needs]\nnative = python\n[needs:native]\npackages = zlib\nnative = \"\"\n",
+		"[needs:native]\npackages = zlib\nnative = \"\"\n[needs]\nnative = python\n",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(both); i++) {
+		autoini struct ini ini = { 0 };
+		autofree char *why = NULL;
+
+		scratch_text("both.ini", both[i]);
+		assert_int_equal(ini_load(&ini, "both.ini", &why), 0);
+		assert_string_equal(ini_get(&ini, "needs", "native", NULL), "python");
+		assert_string_equal(ini_get(&ini, "needs:native", "native", NULL), "");
+		assert_string_equal(ini_get(&ini, "needs:native", "packages", NULL), "zlib");
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(values_are_read),
 		cmocka_unit_test(bad_files_are_refused),
 		cmocka_unit_test(iniparser_forgives),
+		cmocka_unit_test(a_section_named_as_a_key),
 		cmocka_unit_test(odd_bytes_and_lengths),
 		cmocka_unit_test(unknown_words_are_refused),
 	};
