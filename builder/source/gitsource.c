@@ -95,8 +95,7 @@ static int prepare(const char *repository, const struct gitsource *g, char **why
 	if (r < 0)
 		return git_cannot(r, 0, why);
 	if (r > 0)
-		return why_set(why, -EIO, "cannot make '%s': %s", repository,
-			       git_complaint(said));
+		return why_set(why, -EIO, "cannot make '%s': %s", repository, git_complaint(said));
 	info = places_join(repository, "info");
 	r = info ? io_mkdir_p(AT_FDCWD, info, 0755) : -ENOMEM;
 	if (r == 0)
