@@ -14,8 +14,8 @@
  * these could be refused with file and line, nor "unknown key" say where. So the file is read
  * twice: by a scan, which refuses all of these and remembers where every key stands, and by
  * iniparser. Neither is trusted alone: should the two ever read different values, the file is
- * refused as well. The scan's word alone counts of a value that goes on behind a quote's twin, and of
- * key b in [a] where there is a section [a:b] too, since iniparser keeps both under one name.
+ * refused as well. The scan's word alone counts of a value that goes on behind a quote's twin, and
+ * of key b in [a] where there is a section [a:b] too, since iniparser keeps both under one name.
  *
  * A value in quotes may hold ';' and '#', and comes without them. One that goes on behind the twin
  * of its first quote is a command, and comes as it is written. A line that ends in a backslash goes

@@ -263,6 +263,8 @@ static int run(struct request *q, struct schedule *s)
 		r = schedule_init(s);
 		if (r == 0 && q->want.fetch_only)
 			return fetch_due(q, s);
+		if (r == 0 && q->want.rows)
+			return schedule_rows(s, q->want.rows);
 		if (r == 0)
 			schedule_show(s);
 		return r;
@@ -304,9 +306,9 @@ int request_build(struct request *q, const struct strv *forced, struct strv *asi
 		.story = &story,
 		.forced = forced,
 		.aside = aside,
-		.quiet = forced,
+		.quiet = forced || q->want.rows,
 		.keep_going = q->want.keep_going,
-		.explain = q->want.explain,
+		.explain = q->want.explain && !q->want.rows,
 	};
 	int r = tell_story(q, &story), kept;
 

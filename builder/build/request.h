@@ -21,6 +21,7 @@ struct request_want {
 	int jobs;	       /* 0: the usual */
 	bool keep, keep_going, explain;
 	bool dry_run;	 /* say what would be built */
+	json_t *rows;	 /* with dry_run: NULL, or an array that has it instead (schedule_rows) */
 	bool fetch_only; /* get what is to be built, and build nothing */
 	bool plain;	 /* lines instead of the live view */
 };

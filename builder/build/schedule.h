@@ -10,6 +10,7 @@
  */
 #pragma once
 
+#include "builder/base/json.h"
 #include "builder/build/job.h"
 #include "builder/build/supply.h"
 #include "builder/run/jobserver.h"
@@ -57,3 +58,8 @@ int schedule_run(struct schedule *s);
 
 /* Say what schedule_run would do. */
 void schedule_show(const struct schedule *s);
+/* The same as objects of `rows`, an array, in the order of needs: "package", "native" (a tool of
+ * the building machine), "version", "action" ("none", "build", "take" its layer from disk, "maybe":
+ * if "because" changes), "because" (a package that comes before, or null), "why" (as --explain has
+ * it, or null while that is open). 0 or -ENOMEM, said. */
+int schedule_rows(const struct schedule *s, json_t *rows);

@@ -194,32 +194,63 @@ static const struct job *decider(const struct job *j)
 	return found;
 }
 
-static void show_open(const struct schedule *s, const struct job *j)
+enum plan { PLAN_NOTHING, PLAN_TAKE, PLAN_BUILD, PLAN_MAYBE };
+
+/* What would become of it, and for which other package (NULL: none). */
+static enum plan plan_of(const struct job *j, const struct job **other)
 {
-	const struct job *other = decider(j);
+	*other = NULL;
+	if (j->state == JOB_OVER)
+		return PLAN_NOTHING;
+	if (j->state == JOB_DUE)
+		return j->reuse ? PLAN_TAKE : PLAN_BUILD;
+	if (!is_new(j))
+		*other = decider(j);
+	return !*other || is_new(*other) ? PLAN_BUILD : PLAN_MAYBE;
+}
+
+static void show(const struct schedule *s, const struct job *j)
+{
+	const struct job *other;
+	enum plan plan = plan_of(j, &other);
 	const char *name = j->recipe->node, *version = j->recipe->version;
 
-	if (is_new(j) || !other)
-		schedule_say(s, "%s %s: would be built", name, version);
-	else if (is_new(other))
-		schedule_say(s, "%s %s: would be built, with '%s', which is new", name, version,
-			     other->recipe->node);
-	else
+	if (plan == PLAN_TAKE)
+		schedule_say(s, "%s %s: would be taken: its layer is on disk", name, version);
+	else if (plan == PLAN_MAYBE)
 		schedule_say(s, "%s %s: would be built, if '%s' changes", name, version,
 			     other->recipe->node);
+	else if (plan == PLAN_BUILD && other)
+		schedule_say(s, "%s %s: would be built, with '%s', which is new", name, version,
+			     other->recipe->node);
+	else if (plan == PLAN_BUILD)
+		schedule_say(s, "%s %s: would be built", name, version);
 }
 
 void schedule_show(const struct schedule *s)
 {
-	for (size_t i = 0; i < s->n; i++) {
-		const struct job *j = &s->v[i];
+	for (size_t i = 0; i < s->n; i++)
+		show(s, &s->v[i]);
+}
 
-		if (j->state == JOB_DUE)
-			schedule_say(s, "%s %s: would be %s", j->recipe->node, j->recipe->version,
-				     j->reuse ? "taken: its layer is on disk" : "built");
-		else if (j->state == JOB_OPEN)
-			show_open(s, j);
+int schedule_rows(const struct schedule *s, json_t *rows)
+{
+	static const char *const words[] = { "none", "take", "build", "maybe" };
+
+	for (size_t i = 0; i < s->n; i++) {
+		const struct job *j = &s->v[i], *other;
+		enum plan plan = plan_of(j, &other);
+		const char *why = plan == PLAN_NOTHING ? NULL : j->told->why;
+		json_t *row = json_pack("{s:s, s:b, s:s, s:s, s:s?, s:o?}", "package",
+					j->recipe->name, "native", j->recipe->is_native, "version",
+					j->recipe->version, "action", words[plan], "because",
+					other ? other->recipe->node : NULL, "why",
+					why ? json_of_bytes(why) : NULL);
+
+		if (!row || json_array_append_new(rows, row) < 0)
+			return log_errno(-ENOMEM, "%s", j->recipe->node);
 	}
+	return 0;
 }
 
 bool schedule_refresh(struct schedule *s, const struct job *j, const char *package)

@@ -14,6 +14,8 @@
 int verb_build(struct options *o)
 {
 	cleanup(request_release) struct request q = { 0 };
+	bool dry_run = o->dry_run || o->explain;
+	autojson json_t *rows = o->json ? json_array() : NULL;
 	const struct request_want want = {
 		.places = &o->places,
 		.packages = o->args,
@@ -24,17 +26,27 @@ int verb_build(struct options *o)
 		.keep = o->keep,
 		.keep_going = o->keep_going,
 		.explain = o->explain || o->verbose,
-		.dry_run = o->dry_run || o->explain,
+		.dry_run = dry_run,
+		.rows = rows,
 		.fetch_only = o->fetch_only,
 		.plain = o->plain,
 	};
 	const struct source_ways ways = options_ways(o);
 	int signal = 0;
-	int r = request_open(&q, &want, &ways);
+	int r;
 
+	if (o->json && !dry_run) {
+		log_error("build: --json goes with -n or --explain (see 'xsysfs help build')");
+		return 2;
+	}
+	if (o->json && !rows)
+		return log_errno(-ENOMEM, "cannot plan"), 1;
+	r = request_open(&q, &want, &ways);
 	if (r == 0)
 		r = request_build(&q, NULL, NULL, &signal);
-	if (r == 0 && o->check && !want.dry_run && !o->fetch_only)
+	if (r == 0 && rows)
+		r = json_print(rows);
+	if (r == 0 && o->check && !dry_run && !o->fetch_only)
 		r = check_packages(&q, &signal);
 	if (signal)
 		log_note("interrupted: the same command goes on from here");

@@ -89,6 +89,7 @@ static const struct known table[] = {
 	  FILES,
 	  { 0, "files", "DIR", "write the files there (default: $XSYSFS_HOME/BOARD/env)",
 	    "folder" } },
+	{ "build", JSON, { 0, "json", NULL, "with -n or --explain: print JSON", NULL } },
 	{ "boards clean env fetch lint recipes", JSON, { 0, "json", NULL, "print JSON", NULL } },
 	{ "env", FISH, { 0, "fish", NULL, "print lines for fish(1), not sh(1)", NULL } },
 	{ "build",
