@@ -221,7 +221,23 @@ static int list(int dir, struct strv *names)
 	return r;
 }
 
-/* The names of a folder are read before any of them is mended. */
+static int walk(struct fixup *f, int dir, const char *path);
+
+/* The file or folder `name`; the other kind is for another time. */
+static int walk_one(struct fixup *f, int dir, const char *path, const char *name, bool folders)
+{
+	autofree char *below = *path ? places_join(path, name) : strdup(name);
+	autofd int sub = openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	if (!below)
+		return log_errno(-ENOMEM, "%s", path);
+	if (folders != (sub >= 0))
+		return 0;
+	return folders ? walk(f, sub, below) : fix_entry(f, dir, name, below);
+}
+
+/* The names of a folder are read before any of them is mended. Its files come before its folders:
+ * what is in __pycache__ goes when its source is mended. */
 static int walk(struct fixup *f, int dir, const char *path)
 {
 	autostrv struct strv names = { 0 };
@@ -229,17 +245,12 @@ static int walk(struct fixup *f, int dir, const char *path)
 
 	if (r < 0)
 		return log_errno(r, "cannot read '%s'", path);
-	strv_foreach (name, &names) {
-		autofree char *below = *path ? places_join(path, *name) : strdup(*name);
-		autofd int sub = -1;
-
-		if (!below)
-			return log_errno(-ENOMEM, "%s", path);
-		sub = openat(dir, *name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-		r = sub >= 0 ? walk(f, sub, below) : fix_entry(f, dir, *name, below);
-		if (r < 0)
-			return r;
-	}
+	for (int folders = 0; folders < 2; folders++)
+		strv_foreach (name, &names) {
+			r = walk_one(f, dir, path, *name, folders);
+			if (r < 0)
+				return r;
+		}
 	return 0;
 }
 
