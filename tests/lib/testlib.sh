@@ -2,8 +2,8 @@
 # shellcheck shell=sh
 # testlib.sh - what tests say. Sourced by each script in tests/{fs,builder,demo}: . "$TESTLIB"
 #
-# A test has TESTDIR (its own folder, the current one), TOP (the source tree) and OUT (the programs,
-# which are in PATH too). The folders of the usual mount are SYSROOT, STATE and MNT.
+# A test has TESTDIR (its own folder, the current one), SHARED (one for all tests of a run), TOP (the source
+# tree) and OUT (the programs, which are in PATH too). The folders of the usual mount are SYSROOT, STATE and MNT.
 #
 # At the end of every test, passed or failed, what it mounted is unmounted, and the sysroot must be
 # bit for bit what it was when it was first mounted.
