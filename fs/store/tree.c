@@ -49,6 +49,27 @@ int tree_names(const struct layer *layer, const char *path, struct strv *ret)
 	return 0;
 }
 
+/* What there is at e->path. */
+static int read_entry(const struct layer *layer, struct tree_entry *e)
+{
+	int r = note_stat(layer, e->path, &e->st, &e->note);
+
+	if (r < 0)
+		return r;
+	e->whiteout = whiteout_is(&e->st);
+	if (e->whiteout) { /* in whichever format */
+		e->st.st_mode = S_IFCHR;
+		e->st.st_rdev = 0;
+	}
+	if (S_ISDIR(e->st.st_mode)) {
+		autofd int fd = layer_open(layer, e->path, O_PATH | O_DIRECTORY);
+
+		r = fd < 0 ? fd : opaque_is(fd);
+		e->opaque = r > 0;
+	}
+	return r < 0 ? r : 0;
+}
+
 static int walk(const struct layer *layer, const char *path,
 		int (*visit)(const struct tree_entry *e, void *arg), void *arg)
 {
@@ -59,21 +80,12 @@ static int walk(const struct layer *layer, const char *path,
 		autofree char *child = tree_join(path, names.v[i]);
 		struct tree_entry e = { .path = child };
 
-		r = child ? note_stat(layer, child, &e.st, &e.note) : -ENOMEM;
-		if (r < 0)
-			break;
-		e.whiteout = whiteout_is(&e.st);
-		if (e.whiteout) { /* in whichever format */
-			e.st.st_mode = S_IFCHR;
-			e.st.st_rdev = 0;
+		r = child ? read_entry(layer, &e) : -ENOMEM;
+		if (r == -ENOENT || r == -ENOTDIR) { /* gone meanwhile */
+			r = 0;
+			continue;
 		}
-		if (S_ISDIR(e.st.st_mode)) {
-			autofd int fd = layer_open(layer, child, O_PATH | O_DIRECTORY);
-
-			r = fd < 0 ? fd : opaque_is(fd);
-			e.opaque = r > 0;
-		}
-		if (r >= 0)
+		if (r == 0)
 			r = visit(&e, arg);
 		if (r == 0 && S_ISDIR(e.st.st_mode))
 			r = walk(layer, child, visit, arg);

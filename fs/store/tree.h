@@ -22,7 +22,8 @@ struct tree_entry {
 };
 
 /* Call `visit` for everything in the layer but its root, a directory before its contents, names in
- * byte order. It may return negative to stop the walk with that. Returns 0 or -errno. */
+ * byte order. It may return negative to stop the walk with that. What goes while it walks is left
+ * out: in the layer `local` things change at any time. Returns 0 or -errno. */
 int tree_walk(const struct layer *layer, int (*visit)(const struct tree_entry *e, void *arg),
 	      void *arg);
 

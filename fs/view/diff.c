@@ -199,8 +199,11 @@ static int diff_dirs(const struct diff *d, const char *path, struct node *a, str
 		return r;
 	strv_sort(&names);
 	strv_uniq(&names);
-	for (size_t i = 0; r == 0 && i < names.n; i++)
+	for (size_t i = 0; r == 0 && i < names.n; i++) {
 		r = diff_name(d, path, names.v[i], a, b);
+		if (r == -ENOENT) /* removed meanwhile */
+			r = 0;
+	}
 	return r;
 }
 

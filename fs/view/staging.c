@@ -258,6 +258,8 @@ static int look_at(const struct looking *l, const char *path, const struct stat 
 		return strv_addf(l->ret, "deleted system file '%s' (by '%s') stays on the target",
 				 path, who);
 	same = tree_same(l->layer, l->state->base, path);
+	if (same == -ENOENT) /* removed meanwhile */
+		return 0;
 	if (same != 0)
 		return same < 0 ? same : 0;
 	return strv_addf(l->ret, "modified system file '%s' (by '%s') is not staged", path, who);

@@ -212,6 +212,40 @@ static void a_walk_goes_in_order(void **state)
 	layer_unref(layer);
 }
 
+/* Somebody removes what comes behind it. */
+static int note_and_remove(const struct tree_entry *e, void *arg)
+{
+	if (strcmp(e->path, "a") == 0) {
+		assert_int_equal(unlink("layer/b"), 0);
+		assert_int_equal(unlink("layer/c/1"), 0);
+		assert_int_equal(rmdir("layer/c"), 0);
+	}
+	if (strcmp(e->path, "d") == 0) {
+		assert_int_equal(unlink("layer/d/1"), 0);
+		assert_int_equal(rmdir("layer/d"), 0);
+		put("layer/d", "");
+	}
+	return note(e, arg);
+}
+
+static void a_walk_leaves_out_what_goes(void **state)
+{
+	autostrv struct strv seen = { 0 };
+	autofree char *got = NULL;
+
+	(void)state;
+	put("layer/a", "");
+	put("layer/b", "");
+	put("layer/c/1", "");
+	put("layer/d/1", "");
+	put("layer/e", "");
+	struct layer *layer = open_layer(ORIGIN_PACKAGE, "p", "layer");
+	assert_int_equal(tree_walk(layer, note_and_remove, &seen), 0);
+	got = strv_join(&seen, " ");
+	assert_string_equal(got, "a d e");
+	layer_unref(layer);
+}
+
 /* Fill "layer" and hash it. */
 static void hash_tree(char hex[static DIGEST_HEX])
 {
@@ -437,6 +471,7 @@ int main(void)
 		temp_test(a_deep_layer_is_walked),
 		temp_test(marks_are_those_of_overlayfs),
 		temp_test(a_walk_goes_in_order),
+		temp_test(a_walk_leaves_out_what_goes),
 		temp_test(the_hash_is_the_contents),
 		temp_test(a_hole_is_zeros_and_costs_nothing),
 		temp_test(things_are_compared),
