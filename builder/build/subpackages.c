@@ -116,6 +116,6 @@ int subpackages_settle(const struct recipe *recipe, const struct board *board,
 		return 0;
 	r = set_rules(places, where, recipe->name, rules);
 	if (r == 0)
-		log_note("%s %s: has other rules for its parts now", recipe->name, recipe->version);
+		log_note("%s %s: has other rules for its parts now", recipe->node, recipe->version);
 	return r < 0 ? r : 1;
 }
