@@ -24,6 +24,7 @@ export GNUPGHOME
 mkdir -m 700 "$GNUPGHOME"
 at_end 'stop_archive; gpgconf --kill all'
 archive_pid=
+published=0
 gpg -q --batch --passphrase '' --quick-gen-key 'archive <archive@here>' ed25519 sign never 2>>gpg.log ||
 	fail "no key: $(cat gpg.log)"
 gpg --export >"$TESTDIR/debian-archive-test.gpg"
@@ -132,6 +133,10 @@ publish()
 		} >Release
 		gpg -q --batch --yes --passphrase '' --clearsign -o dists/bookworm/InRelease Release
 	) 2>>gpg.log || fail "no lists: $(cat gpg.log)"
+	# HTTP's dates are seconds: two lists of one second would be one
+	published=$((published + 1))
+	touch -d "@$((1700000000 + published * 10))" "$ARCHIVE/debian/$lists/Packages" \
+		"$ARCHIVE/debian/dists/bookworm/InRelease" || fail "no times for the lists"
 }
 
 start_archive()
