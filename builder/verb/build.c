@@ -35,8 +35,9 @@ int verb_build(struct options *o)
 	int signal = 0;
 	int r;
 
-	if (o->json && !dry_run) {
-		log_error("build: --json goes with -n or --explain (see 'xsysfs help build')");
+	if (o->json && (!dry_run || o->fetch_only)) {
+		log_error(
+			"build: --json goes with -n or --explain, alone (see 'xsysfs help build')");
 		return 2;
 	}
 	if (o->json && !rows)
