@@ -238,24 +238,46 @@ int stack_sort(struct layer **v, size_t n, char **cycle)
 	return done < n ? describe_cycle(v, done, n, cycle) : 0;
 }
 
+/* A list of names that is being gone through. */
+struct step {
+	const struct strv *names;
+	size_t next;
+};
+
 int stack_closure(struct layer *const *v, size_t n, const struct strv *names, struct strv *closure,
 		  const char **missing)
 {
-	for (size_t i = 0; i < names->n; i++) {
-		struct layer *layer = stack_find(v, n, names->v[i]);
-		int r;
+	autofree struct layer **sorted = calloc(n + 1, sizeof(struct layer *));
+	autofree bool *seen = calloc(n + 1, sizeof(bool));
+	autofree struct step *way = calloc(n + 1, sizeof(struct step));
+	size_t depth = 1;
 
-		if (!layer) {
-			*missing = names->v[i];
+	if (!sorted || !seen || !way)
+		return -ENOMEM;
+	memcpy(sorted, v, n * sizeof(struct layer *));
+	qsort(sorted, n, sizeof(struct layer *), by_package);
+	way[0].names = names;
+	while (depth) {
+		struct step *at = &way[depth - 1];
+		struct layer **found;
+		const char *name;
+
+		if (at->next == at->names->n) {
+			depth--;
+			continue;
+		}
+		name = at->names->v[at->next++];
+		found = bsearch(name, sorted, n, sizeof(struct layer *), by_name);
+		if (!found) {
+			*missing = name;
 			return -ENOENT;
 		}
-		if (strv_has(closure, names->v[i]))
+		if (seen[found - sorted])
 			continue;
-		r = strv_add(closure, names->v[i]);
-		if (r == 0)
-			r = stack_closure(v, n, &layer->meta->needs, closure, missing);
-		if (r < 0)
-			return r;
+		seen[found - sorted] = true;
+		way[depth++] = (struct step){ &(*found)->meta->needs, 0 };
+		if (strv_add(closure, name) < 0)
+			return -ENOMEM;
 	}
 	return 0;
 }
