@@ -81,13 +81,18 @@ static int begin(struct making *m, char **why)
 
 static int run_apt(struct apt *apt, const struct making *m, struct debian_lock *archive, char **why)
 {
-	const char *const update[] = { "apt-get", "update", NULL };
+	const char *const update[] = { "apt-get", "-oAPT::Update::Error-Mode=any", "update", NULL };
 	autostrv struct strv argv = { 0 };
 	autofree char *said = NULL;
-	int r = apt_run(apt, update, &said, why);
+	autofree char *away = NULL;
+	int r = apt_run(apt, update, &said, &away);
 
-	if (r < 0)
+	/* one of several archives may lack the release; where no other has it, this is the reason
+	 */
+	if (r < 0 && r != -EIO) {
+		*why = take_ptr(away);
 		return r;
+	}
 	free(take_ptr(said));
 	r = strv_split(&argv, "apt-get --yes --no-install-recommends --print-uris install", " ");
 	if (r == 0)
@@ -99,6 +104,10 @@ static int run_apt(struct apt *apt, const struct making *m, struct debian_lock *
 	if (r < 0)
 		return no_memory(why);
 	r = apt_run(apt, (const char *const *)argv.v, &said, why);
+	if (r < 0 && away) {
+		free(*why);
+		*why = take_ptr(away);
+	}
 	if (r < 0)
 		return r;
 	r = debianlock_of_uris(archive, said, m->target);
