@@ -141,9 +141,10 @@ publish()
 
 start_archive()
 {
+	rm -f served	# of the server before
 	python3 -u -m http.server --bind 127.0.0.1 --directory "$ARCHIVE" 0 >served 2>/dev/null &
 	archive_pid=$!
-	eventually grep -q port served || fail "the server does not start"
+	eventually grep -q 'port [0-9]* ' served || fail "the server does not start"
 	cat >"$TESTDIR/apt.d/test.sources" <<-EOF2
 		Types: deb
 		URIs: http://127.0.0.1:$(sed 's/.* port \([0-9]*\) .*/\1/' served)/debian
