@@ -5,7 +5,8 @@ tell      writes $TMPDIR/_sysconfigdata_told.py, which sysconfig reads instead o
 install   puts a wheel where the board's Python looks
 
 Which Python the board has: the one that is below the prefix, since the package needs it; else the
-one that the board says (HOST_PYTHON); else one of the sysroot. Never this machine's.
+one that the board says (HOST_PYTHON); else one of the sysroot. Where none is known, one as old as
+this machine's, and a warning says so: what is pure Python often fits, and a name can be looked at.
 """
 import glob
 import io
@@ -34,7 +35,7 @@ def versions_below(prefix):
 
 
 def find_version():
-    """Returns it and below which prefix it was found; None: the board says it."""
+    """Returns it, below which prefix it was found (None: nowhere, it is said or guessed), and whether it is known."""
     said = os.environ.get("HOST_PYTHON")
     for prefix in (PREFIX, None, "/usr"):
         found = versions_below(prefix) if prefix else {said} - {None}
@@ -44,9 +45,14 @@ def find_version():
             sys.exit(f"xsysfs: '{SYSROOT}{prefix}' has Python {' and '.join(sorted(found))} "
                      "(say which in [target] of the board: 'python = 3.N')")
         if found:
-            return found.pop(), prefix
-    sys.exit("xsysfs: which Python the board has is not known: none is in the sysroot "
-             "(say it in [target] of the board: 'python = 3.N')")
+            return found.pop(), prefix, True
+    return "%d.%d" % sys.version_info[:2], None, False
+
+
+def warn_of_guess(version):
+    with open(os.environ["TMPDIR"] + "/warnings", "a", encoding="utf-8") as to:
+        print(f"which Python the board has is not known, and none is in the sysroot: it is built for Python {version}, "
+              "as this machine has (say which in [target] of the board: 'python = 3.N')", file=to)
 
 
 def told_by_own(version):
@@ -73,7 +79,9 @@ def told_by_itself(version, prefix):
 
 
 def tell():
-    version, prefix = find_version()
+    version, prefix, known = find_version()
+    if not known:
+        warn_of_guess(version)
     places = [p for p in (PREFIX, "/usr") if prefix in (p, None)]
     told = next((t for t in (told_by_itself(version, p) for p in places) if t), None)
     mine = told is not None and prefix == PREFIX

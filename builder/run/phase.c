@@ -516,6 +516,24 @@ static int check_host_paths(const struct run *run, const char *phase)
 			 run->package, run->version, phase, text);
 }
 
+/* What is no error, and would be read by nobody in a log. */
+static void say_warnings(const struct run *run)
+{
+	autofree char *path = places_join(run->work, PHASE_WARNINGS);
+	autofree char *text = NULL;
+	char *rest;
+
+	if (!path || io_read_file(AT_FDCWD, path, PLAN_MAX, &text, NULL) < 0)
+		return;
+	unlink(path);
+	rest = text;
+	for (char *line; (line = strsep(&rest, "\n"));) {
+		tame(line);
+		if (*line)
+			log_warn("%s %s: %s", run->package, run->version, line);
+	}
+}
+
 static bool watch(void *arg)
 {
 	struct run *run = arg;
@@ -566,6 +584,7 @@ static int run_phase(struct run *run, int log, const char *name, const char *com
 						  .watch = has_limits() ? watch : NULL,
 						  .watched = run });
 	jobserver_return(environment(run, "MAKEFLAGS"), borrowed);
+	say_warnings(run);
 	if (status == 0 && run->over == LIMITS_KEPT &&
 	    strcmp(name, recipe_phase_names[PHASE_CONFIGURE]) == 0)
 		status = libtool_mend(run->folder, log);

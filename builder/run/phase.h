@@ -16,12 +16,13 @@
 #define PHASE_SYSROOT "@SYSROOT@"
 
 /* In the work folder: what __DATE__ is, for compilers that ask the clock. */
-#define PHASE_DATES  "dates.h"
-#define PHASE_CMAKE  "toolchain.cmake"
-#define PHASE_MESON  "cross.ini"
-#define PHASE_PYTHON "board-python.py"
-#define PHASE_BIN    "bin"	      /* the folder of compilers.h */
-#define PHASE_HOSTS  "tmp/host-paths" /* where compilers note what they refused (crossfiles.h) */
+#define PHASE_DATES    "dates.h"
+#define PHASE_CMAKE    "toolchain.cmake"
+#define PHASE_MESON    "cross.ini"
+#define PHASE_PYTHON   "board-python.py"
+#define PHASE_BIN      "bin"		/* the folder of compilers.h */
+#define PHASE_WARNINGS "tmp/warnings"	/* lines that what runs in a phase has for the user */
+#define PHASE_HOSTS    "tmp/host-paths" /* where compilers note what they refused (crossfiles.h) */
 
 /* What each phase said goes to a log of its own; the last is that of the fix-ups. */
 enum { PHASE_FIXUP = PHASE_COUNT, PHASE_LOGS };
