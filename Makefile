@@ -508,12 +508,12 @@ fuzz:
 fuzzers: $(FUZZERS)
 
 # The linker gives fault.c the calls that are to fail.
-WRAPPED := calloc chmod copy_file_range faccessat fallocate64 fchmod fchmodat fchown fchownat fcntl64 \
-	fdopendir fgetxattr flistxattr fremovexattr fsetxattr fstat64 fstatat64 fstatvfs64 fsync \
-	ftruncate64 futimens getdents64 getxattr lgetxattr linkat listxattr llistxattr lremovexattr \
-	lseek64 lsetxattr malloc mkdirat mknodat openat64 pread64 pwrite64 readdir64 readlinkat \
-	realloc removexattr renameat renameat2 setxattr statx strdup strndup symlinkat syscall \
-	unlinkat utimensat write
+WRAPPED := calloc chmod copy_file_range faccessat fallocate64 fchmod fchmodat fchown fchownat \
+	fcntl64 fdopendir fgetxattr flistxattr flock fopen64 fremovexattr fsetxattr fstat64 fstatat64 \
+	fstatvfs64 fsync ftruncate64 futimens getdents64 getxattr lgetxattr linkat listxattr llistxattr \
+	lremovexattr lseek64 lsetxattr malloc mkdir mkdirat mknodat mmap64 openat64 pread64 pwrite64 \
+	readdir64 readlinkat realloc realpath removexattr renameat renameat2 setxattr stat64 statx strdup \
+	strndup symlinkat syncfs syscall unlinkat utimensat write
 
 # So it does in the unit programs that have each call fail in turn, or something happen before it.
 FAULTS := $(addprefix $(OUT)/tests/unit/view/,faults faults_look faults_overlay keep_times) $(OUT)/tests/unit/xs/resume

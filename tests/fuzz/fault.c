@@ -8,7 +8,10 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/types.h>
@@ -130,7 +133,13 @@ WRAP_CALL(int, lsetxattr,
 	  (path, name, value, size, flags))
 WRAP_CALL(int, lremovexattr, (const char *path, const char *name), (path, name))
 WRAP_CALL(int, fremovexattr, (int fd, const char *name), (fd, name))
+WRAP_CALL(int, flock, (int fd, int how), (fd, how))
+WRAP(FAULT_CALLS, FILE *, NULL, fopen64, (const char *path, const char *mode), (path, mode))
+WRAP_CALL(int, mkdir, (const char *path, mode_t mode), (path, mode))
 WRAP_CALL(int, mkdirat, (int dir, const char *name, mode_t mode), (dir, name, mode))
+WRAP(FAULT_CALLS, void *, MAP_FAILED, mmap64,
+     (void *at, size_t size, int protection, int flags, int fd, off_t from),
+     (at, size, protection, flags, fd, from))
 WRAP_CALL(ssize_t, pwrite64, (int fd, const void *data, size_t size, off_t at),
 	  (fd, data, size, at))
 WRAP_CALL(int, renameat, (int from, const char *old, int to, const char *name),
@@ -139,6 +148,9 @@ WRAP_CALL(int, removexattr, (const char *path, const char *name), (path, name))
 WRAP_CALL(int, setxattr,
 	  (const char *path, const char *name, const void *value, size_t size, int flags),
 	  (path, name, value, size, flags))
+WRAP(FAULT_CALLS, char *, NULL, realpath, (const char *path, char *to), (path, to))
+WRAP_CALL(int, stat64, (const char *path, struct stat *st), (path, st))
+WRAP_CALL(int, syncfs, (int fd), (fd))
 WRAP(FAULT_CALLS, struct dirent *, NULL, readdir64, (DIR * d), (d))
 WRAP_CALL(ssize_t, getdents64, (int fd, void *to, size_t size), (fd, to, size))
 WRAP_CALL(ssize_t, readlinkat, (int dir, const char *name, char *to, size_t size),
