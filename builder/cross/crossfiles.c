@@ -16,18 +16,29 @@ const char *const cross_tools[][2] = {
 	{ NULL, NULL },
 };
 
+/* BEFORE, the prefix, a folder of libraries, AFTER: what a package's own Makefile puts into lib is
+ * looked for behind what is where the board says. */
+static int add_library_folders(const struct board *b, const char *before, const char *prefix,
+			       const char *after, struct strv *folders)
+{
+	int r = strv_addf(folders, "%s%s/%s%s", before, prefix, b->libdir, after);
+
+	if (r < 0 || strcmp(b->libdir, "lib") == 0)
+		return r;
+	return strv_addf(folders, "%s%s/lib%s", before, prefix, after);
+}
+
 int cross_pc_folders(const struct cross *c, struct strv *folders)
 {
 	const struct board *b = c->target->board;
-	int r = strv_addf(folders, "%s%s/%s/pkgconfig", c->sysroot, b->prefix, b->libdir);
 
-	if (r == 0)
-		r = strv_addf(folders, "%s%s/share/pkgconfig", c->sysroot, b->prefix);
-	if (r == 0 && strcmp(b->prefix, "/usr") != 0)
-		r = strv_addf(folders, "%s/usr/lib/pkgconfig", c->sysroot);
-	if (r == 0 && strcmp(b->prefix, "/usr") != 0)
-		r = strv_addf(folders, "%s/usr/share/pkgconfig", c->sysroot);
-	return r;
+	add_library_folders(b, c->sysroot, b->prefix, "/pkgconfig", folders);
+	strv_addf(folders, "%s%s/share/pkgconfig", c->sysroot, b->prefix);
+	if (strcmp(b->prefix, "/usr") != 0) {
+		add_library_folders(b, c->sysroot, "/usr", "/pkgconfig", folders);
+		strv_addf(folders, "%s/usr/share/pkgconfig", c->sysroot);
+	}
+	return strv_error(folders);
 }
 
 const char *cross_root(const struct cross *c)
@@ -54,10 +65,15 @@ int cross_search_words(const struct cross *c, struct strv *words)
 int cross_link_words(const struct cross *c, struct strv *words)
 {
 	const struct board *b = c->target->board;
-	const char *word = c->target->toolchain.native ? "rpath" : "rpath-link";
-	int r = strv_addf(words, "-Wl,-%s,%s%s/%s", word, c->sysroot, b->prefix, b->libdir);
+	autofree char *search = text_of(
+		"-Wl,-%s,%s", c->target->toolchain.native ? "rpath" : "rpath-link", c->sysroot);
+	autofree char *folder = text_of("-L%s", cross_root(c));
 
-	return r == 0 ? strv_addf(words, "-L%s%s/%s", cross_root(c), b->prefix, b->libdir) : r;
+	if (!search || !folder)
+		return -ENOMEM;
+	add_library_folders(b, search, b->prefix, "", words);
+	add_library_folders(b, folder, b->prefix, "", words);
+	return strv_error(words);
 }
 
 static const char *processor(const struct cross *c, char word[static 32])

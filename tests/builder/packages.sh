@@ -8,6 +8,7 @@
 # and a .pc file.
 #
 #   make_board                  boards/here.ini and its toolchain
+#   target LINE...              lines for [target] of the board
 #   make_package NAME [VERSION] [NEED...]   its archive and its recipe
 #   mount_board                 make_board, and mount it on MNT
 #   build ARG...                `xsysfs build` with our boards and recipes, on MNT
@@ -23,6 +24,13 @@ PATCHES=$TESTDIR/patches
 BOARDS=$TESTDIR/boards
 ARCHIVES=$TESTDIR/archives
 export RECIPES PATCHES BOARDS ARCHIVES
+
+# Two layouts are out there: Crosstool-NG's, and Debian's with its libraries below the triple. Root's tests have the one,
+# an ordinary user's the other.
+case $(id -u) in
+0) LAYOUT=${LAYOUT:-lib} ;;
+*) LAYOUT=${LAYOUT:-lib/$(gcc -dumpmachine)} ;;
+esac
 
 make_board()
 {
@@ -43,10 +51,19 @@ make_board()
 	cat >"$BOARDS/here.ini" <<-EOF
 		[toolchain]
 		toolchain = $TESTDIR/toolchain
+		[target]
+		library-dir = $LAYOUT
 		[places]
 		state = $STATE
 		mount = $MNT
 	EOF
+}
+
+target()
+{
+	for target_line in "$@"; do
+		sed -i "s|^\\[target\\]\$|&\\n$target_line|" "$BOARDS/here.ini"
+	done
 }
 
 # Where a compiler of this machine looks for headers, but for the folders of the C library.

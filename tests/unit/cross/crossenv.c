@@ -294,6 +294,34 @@ static void processors(void **state)
 	}
 }
 
+/* Where the board says, then where a package's own Makefile puts it. */
+static void libraries_below_the_triple(void **state)
+{
+	struct cross c = cross_at("/root");
+	struct board other = board;
+	struct target there = target;
+	autostrv struct strv pc = { 0 }, link = { 0 };
+	autofree char *folders = NULL, *words = NULL;
+
+	(void)state;
+	other.libdir = (char *)"lib/x";
+	there.board = &other;
+	c.target = &there;
+	assert_int_equal(cross_pc_folders(&c, &pc), 0);
+	folders = strv_join(&pc, "\n");
+	assert_string_equal(folders, "/root/usr/local/lib/x/pkgconfig\n"
+				     "/root/usr/local/lib/pkgconfig\n"
+				     "/root/usr/local/share/pkgconfig\n"
+				     "/root/usr/lib/x/pkgconfig\n"
+				     "/root/usr/lib/pkgconfig\n"
+				     "/root/usr/share/pkgconfig");
+	assert_int_equal(cross_link_words(&c, &link), 0);
+	words = strv_join(&link, "\n");
+	assert_string_equal(words, "-Wl,-rpath-link,/root/usr/local/lib/x\n"
+				   "-Wl,-rpath-link,/root/usr/local/lib\n"
+				   "-L=/usr/local/lib/x\n-L=/usr/local/lib");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -306,6 +334,7 @@ int main(void)
 		cmocka_unit_test(hosts_folders_are_refused),
 		cmocka_unit_test(no_utf8_is_in_our_json_alone),
 		cmocka_unit_test(processors),
+		cmocka_unit_test(libraries_below_the_triple),
 	};
 
 	return cmocka_run_group_tests(tests, scratch_setup, scratch_teardown);
