@@ -11,9 +11,10 @@
 #include "fs/base/strv.h"
 #include "fs/base/text.h"
 
-/* Of the building machine: what the compilers are linked with, beside what every Debian has. */
+/* Of the building machine: what the compilers are linked with, beside what every Debian has. A
+ * number follows, but for the last, which has the libsframe of Debian 12. */
 static const char *const host_libraries[] = { "libgmp",	 "libisl",  "libjansson", "libmpc",
-					      "libmpfr", "libzstd", "libsframe" };
+					      "libmpfr", "libzstd", "libsframe",  "libbinutils" };
 
 static const struct debian_target targets[] = {
 	{ "aarch64-linux-gnu", "arm64" },
@@ -135,7 +136,9 @@ static bool belongs(const char *name, const struct debian_target *target)
 		return true;
 	for (size_t i = 0; i < ARRAY_SIZE(host_libraries); i++) {
 		m = strlen(host_libraries[i]);
-		if (strncmp(name, host_libraries[i], m) == 0 && name[m] >= '0' && name[m] <= '9')
+		if (strncmp(name, host_libraries[i], m) == 0 &&
+		    (name[m] ? name[m] >= '0' && name[m] <= '9'
+			     : i == ARRAY_SIZE(host_libraries) - 1))
 			return true;
 	}
 	return false;

@@ -27,7 +27,7 @@ int stack_sort(struct layer **v, size_t n, char **cycle);
 /* The layer of that package, lent; NULL when it is not there. */
 struct layer *stack_find(struct layer *const *v, size_t n, const char *package);
 
-/* Put into `closure`, which is empty, the packages of `names` and all that they need. -ENOENT: `*missing` (lent) is
- * not in the stack. */
+/* Put into `closure`, which is empty, the packages of `names` and all that they need. -ENOENT:
+ * `*missing` (lent) is not in the stack. */
 int stack_closure(struct layer *const *v, size_t n, const struct strv *names, struct strv *closure,
 		  const char **missing);

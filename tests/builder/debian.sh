@@ -98,7 +98,9 @@ cross_compilers()
 	program binutils-$TRIPLE readelf 'echo "[libm.so.6] [libstdc++.so.6] [libgfortran.so.5]"'
 	link binutils-$TRIPLE $TRIPLE/bin/ld ../../bin/$TRIPLE-ld
 	file binutils-$TRIPLE "lib/a-machine/libbfd-1.so" x
-	deb binutils-$TRIPLE 1 own
+	deb binutils-$TRIPLE 1 own libbinutils
+	file libbinutils lib/a-machine/libsframe.so.0 x
+	deb libbinutils 1 own
 	file libc6-dev-arm64-cross $TRIPLE/include/stdio.h x
 	file libc6-dev-arm64-cross $TRIPLE/lib/libc.so \
 		"/* GNU ld script */ GROUP ( /usr/$TRIPLE/lib/libc.so.6 /usr/$TRIPLE/lib/libc_nonshared.a )"
