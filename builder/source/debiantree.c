@@ -72,6 +72,27 @@ static int find(const char *dir, const char *pattern, char **ret)
 	return r;
 }
 
+/* The one folder that has what the pattern fits. */
+static int find_folder(const char *dir, const char *pattern, char **ret)
+{
+	autofree char *full = places_join(dir, pattern);
+	glob_t g = { 0 };
+	int r = full ? -ENOENT : -ENOMEM;
+
+	if (full && glob(full, 0, NULL, &g) == 0) {
+		const char *first = g.gl_pathv[0];
+		int n = strrchr(first, '/') - first;
+		const char *last = g.gl_pathv[g.gl_pathc - 1];
+
+		if (strncmp(first, last, n + 1) == 0 && !strchr(last + n + 1, '/')) {
+			*ret = text_of("%.*s", n - (int)strlen(dir) - 1, first + strlen(dir) + 1);
+			r = *ret ? 0 : -ENOMEM;
+		}
+	}
+	globfree(&g);
+	return r;
+}
+
 /* ---- the C library's half, and the compiler's ---- */
 
 static int split(struct tree *t, const char *raw)
@@ -335,9 +356,7 @@ int debiantree_compose(const char *dir, const char *raw, const char *triple, cha
 	if (r == 0)
 		r = find(dir, gcc, &t.gcc);
 	if (r == 0)
-		r = find(dir, "libexec/lib/*/libbfd-*.so", &t.host);
-	if (r == 0) /* the folder that it is in: the target may have one beside it */
-		*strrchr(t.host, '/') = '\0';
+		r = find_folder(dir, "libexec/lib/*/libbfd-*.so", &t.host);
 	if (r == 0)
 		r = link_folders(&t);
 	if (r == 0)

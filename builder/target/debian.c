@@ -256,7 +256,7 @@ static int fetch(struct making *m, const size_t *missing, size_t n, char **why)
 						  .size = p->size,
 						  .quiet = true };
 	}
-	log_note("fetching %zu packages of Debian %u", n, m->release->number);
+	log_note("fetching %zu package%s of Debian %u", n, n == 1 ? "" : "s", m->release->number);
 	r = m->ways->fetch_some(&m->ways->fetcher, orders, n, &reason);
 	return r < 0 ? refuse(m, r, "cannot fetch Debian's compilers: %s", reason ? reason : "")
 		     : 0;

@@ -100,6 +100,7 @@ cross_compilers()
 	file binutils-$TRIPLE "lib/a-machine/libbfd-1.so" x
 	deb binutils-$TRIPLE 1 own libbinutils
 	file libbinutils lib/a-machine/libsframe.so.0 x
+	file libbinutils lib/a-machine/libbfd-1-system.so x
 	deb libbinutils 1 own
 	file libc6-dev-arm64-cross $TRIPLE/include/stdio.h x
 	file libc6-dev-arm64-cross $TRIPLE/lib/libc.so \
