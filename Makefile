@@ -245,6 +245,7 @@ BUILDER_SRC := \
 	builder/recipe/patch.c \
 	builder/run/phase.c \
 	builder/run/phase_env.c \
+	builder/run/phase_plan.c \
 	builder/base/places.c \
 	builder/base/proc.c \
 	builder/recipe/recipe.c \

@@ -13,6 +13,7 @@ void kv_release(struct kv *kv)
 {
 	strv_release(&kv->keys);
 	strv_release(&kv->values);
+	kv->error = 0;
 }
 
 static bool key_is_valid(const char *key)
@@ -30,10 +31,24 @@ const char *kv_get(const struct kv *kv, const char *key)
 	return NULL;
 }
 
-int kv_set(struct kv *kv, const char *key, const char *value)
+int kv_error(const struct kv *kv)
+{
+	return kv->error;
+}
+
+static int failed(struct kv *kv, int r)
+{
+	if (!kv->error)
+		kv->error = r;
+	return r;
+}
+
+static int set(struct kv *kv, const char *key, const char *value)
 {
 	int r;
 
+	if (!value)
+		return -ENOMEM;
 	if (!key_is_valid(key) || strchr(value, '\n') || *value == ' ')
 		return -EINVAL;
 	if (kv_get(kv, key))
@@ -49,6 +64,13 @@ int kv_set(struct kv *kv, const char *key, const char *value)
 	return r;
 }
 
+int kv_set(struct kv *kv, const char *key, const char *value)
+{
+	int r = set(kv, key, value);
+
+	return r < 0 ? failed(kv, r) : 0;
+}
+
 int kv_setf(struct kv *kv, const char *key, const char *fmt, ...)
 {
 	autofree char *value = NULL;
@@ -60,8 +82,15 @@ int kv_setf(struct kv *kv, const char *key, const char *fmt, ...)
 	va_end(ap);
 	if (n < 0) {
 		value = NULL;
-		return -ENOMEM;
+		return failed(kv, -ENOMEM);
 	}
+	return kv_set(kv, key, value);
+}
+
+int kv_set_words(struct kv *kv, const char *key, const struct strv *words)
+{
+	autofree char *value = strv_join(words, " ");
+
 	return kv_set(kv, key, value);
 }
 
@@ -118,10 +147,9 @@ char *kv_format(const struct kv *kv)
 	char *text = NULL;
 
 	for (size_t i = 0; i < kv->keys.n; i++)
-		if (strv_addf(&lines, "%s = %s\n", kv->keys.v[i], kv->values.v[i]) < 0)
-			goto out;
-	text = strv_join(&lines, "");
-out:
+		strv_addf(&lines, "%s = %s\n", kv->keys.v[i], kv->values.v[i]);
+	if (!kv->error)
+		text = strv_join(&lines, "");
 	strv_release(&lines);
 	return text;
 }

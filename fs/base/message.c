@@ -23,7 +23,7 @@ int message_send(int socket, const struct kv *kv, const int *fds, size_t n)
 	struct msghdr msg = { .msg_iov = &io, .msg_iovlen = 1 };
 
 	if (!text)
-		return -ENOMEM;
+		return kv_error(kv) ? kv_error(kv) : -ENOMEM;
 	if (io.iov_len > MESSAGE_MAX || n > MESSAGE_FDS)
 		return -EMSGSIZE;
 	if (n) {

@@ -158,11 +158,11 @@ int control_ask(int control, const char *verb, const char *key, const char *valu
 		int *fd)
 {
 	autokv struct kv request = { 0 };
-	int r = kv_set(&request, "verb", verb);
 
-	if (r == 0 && key)
-		r = kv_set(&request, key, value);
-	return r < 0 ? r : control_call(control, &request, reply, fd);
+	kv_set(&request, "verb", verb);
+	if (key)
+		kv_set(&request, key, value);
+	return control_call(control, &request, reply, fd);
 }
 
 int control_list(const struct kv *reply, const char *key, struct strv *ret)

@@ -38,13 +38,11 @@ static bool has_died(int r)
 static int come_back(struct lease *lease, struct kv *reply)
 {
 	autokv struct kv request = { 0 };
-	int r;
+	int r = -EPIPE;
 
-	if ((r = kv_set(&request, "verb", "resume")) < 0 ||
-	    (r = kv_set(&request, "package", lease->package)) < 0 ||
-	    (r = kv_set(&request, "token", lease->token)) < 0)
-		return r;
-	r = -EPIPE;
+	kv_set(&request, "verb", "resume");
+	kv_set(&request, "package", lease->package);
+	kv_set(&request, "token", lease->token);
 	for (int i = 0; has_died(r) && i < MAX_TRIES; i++) {
 		int control = where_connect(lease->where);
 
@@ -68,9 +66,11 @@ int lease_begin(struct lease *lease, const struct where *where, const char *pack
 	lease->control = where_connect(where);
 	if (lease->control < 0)
 		return lease->control;
-	if ((r = make_token(lease->token)) < 0 || (r = kv_set(request, "verb", "begin")) < 0 ||
-	    (r = kv_set(request, "token", lease->token)) < 0)
+	r = make_token(lease->token);
+	if (r < 0)
 		return r;
+	kv_set(request, "verb", "begin");
+	kv_set(request, "token", lease->token);
 	r = control_call(lease->control, request, reply, NULL);
 	for (int i = 0; has_died(r) && i < MAX_TRIES; i++) {
 		r = come_back(lease, reply);

@@ -202,14 +202,12 @@ static int set_online(int control, const char *package, const struct parts *part
 {
 	autokv struct kv request = { 0 };
 	autokv struct kv reply = { 0 };
-	int r = kv_set(&request, "verb", "parts");
+	int r;
 
-	if (r == 0)
-		r = kv_set(&request, "package", package);
-	if (r == 0)
-		r = parts_to_kv(parts, &request);
-	if (r == 0)
-		r = control_call(control, &request, &reply, NULL);
+	kv_set(&request, "verb", "parts");
+	kv_set(&request, "package", package);
+	parts_to_kv(parts, &request);
+	r = control_call(control, &request, &reply, NULL);
 	if (r < 0 && kv_get(&reply, "message"))
 		*problem = strdup(kv_get(&reply, "message"));
 	return r;

@@ -54,19 +54,18 @@ static int begin(struct lease *lease, const struct where *where, const char *pac
 	static const char *const passed[] = { "version", "key", "replaces", "sees" };
 	autokv struct kv request = { 0 };
 	autokv struct kv reply = { 0 };
-	int r = kv_set(&request, "package", package);
+	int r;
 
-	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(passed); i++) {
+	kv_set(&request, "package", package);
+	for (size_t i = 0; i < ARRAY_SIZE(passed); i++) {
 		const char *value = cmd_value(cmd, line, passed[i]);
 
 		if (!value && strcmp(passed[i], "version") == 0)
 			value = "0";
-		r = kv_set(&request, passed[i], value ? value : "");
+		kv_set(&request, passed[i], value ? value : "");
 	}
-	if (r == 0)
-		r = set_needs(&request, cmd_value(cmd, line, "needs") ?: "");
-	if (r == 0)
-		r = parts_to_kv(parts, &request);
+	parts_to_kv(parts, &request);
+	r = set_needs(&request, cmd_value(cmd, line, "needs") ?: "");
 	if (r == 0)
 		r = lease_begin(lease, where, package, &request, &reply);
 	if (r < 0)

@@ -76,9 +76,7 @@ static int set_text(struct kv *kv, const char *key, const char *value)
 {
 	autofree char *line = strdup(value);
 
-	if (!line)
-		return -ENOMEM;
-	for (char *p = line; *p; p++)
+	for (char *p = line; p && *p; p++)
 		if (*p == '\n')
 			*p = ' ';
 	return kv_set(kv, key, line);
@@ -107,37 +105,29 @@ static int set_list(struct kv *kv, const char *key, const struct strv *list)
 }
 
 /* requests.lookup = 12 and so on, for each kind that there has been. */
-static int set_requests(struct kv *kv, const struct requests *requests)
+static void set_requests(struct kv *kv, const struct requests *requests)
 {
-	int r = 0;
-
-	for (unsigned i = 0; r == 0 && i < REQUESTS_KINDS; i++) {
+	for (unsigned i = 0; i < REQUESTS_KINDS; i++) {
 		uint64_t n = requests_get(requests, i);
 		char key[64];
 
 		snprintf(key, sizeof(key), "requests.%s", requests_name(i));
 		if (n && !kv_get(kv, key))
-			r = kv_setf(kv, key, "%" PRIu64, n);
+			kv_setf(kv, key, "%" PRIu64, n);
 	}
-	return r;
 }
 
-static int set_keeper(struct kv *kv, const struct control_options *o)
+static void set_keeper(struct kv *kv, const struct control_options *o)
 {
 	/* one that has died is nobody's parent any more */
-	int r = kv_setf(kv, "keeper", "%d", getppid() == o->keeper ? (int)o->keeper : 0);
-
-	if (r == 0)
-		r = kv_set(kv, "version", VERSION);
-	if (r == 0)
-		r = kv_set(kv, "transport", o->transport);
-	if (r == 0)
-		r = kv_set(kv, "inode32", o->inode32 ? "yes" : "no");
-	if (r == 0)
-		r = kv_setf(kv, "restarts", "%u", o->restarts);
-	if (r == 0 && o->restarts)
-		r = set_text(kv, "restarted-after", o->died);
-	return r == 0 ? kv_set(kv, "outlives-daemon", o->outlives() ? "yes" : "no") : r;
+	kv_setf(kv, "keeper", "%d", getppid() == o->keeper ? (int)o->keeper : 0);
+	kv_set(kv, "version", VERSION);
+	kv_set(kv, "transport", o->transport);
+	kv_set(kv, "inode32", o->inode32 ? "yes" : "no");
+	kv_setf(kv, "restarts", "%u", o->restarts);
+	if (o->restarts)
+		set_text(kv, "restarted-after", o->died);
+	kv_set(kv, "outlives-daemon", o->outlives() ? "yes" : "no");
 }
 
 static int do_status(struct connection *c, const struct kv *request, struct answer *a)
@@ -147,14 +137,16 @@ static int do_status(struct connection *c, const struct kv *request, struct answ
 	int r = xs_pending(xs, &pending);
 
 	(void)request;
-	if (r < 0 || (r = kv_setf(&a->kv, "pid", "%d", (int)getpid())) < 0 ||
-	    (r = set_keeper(&a->kv, &c->control->options)) < 0 ||
-	    (r = set_text(&a->kv, "mountpoint", c->control->options.mountpoint)) < 0 ||
-	    (r = set_text(&a->kv, "state", xs->state->path)) < 0 ||
-	    (r = set_text(&a->kv, "sysroot", xs->state->base_path)) < 0 ||
-	    (r = set_requests(&a->kv, &xs->requests)) < 0)
+	if (r < 0)
 		return r;
-	return set_list(&a->kv, "pending", &pending);
+	kv_setf(&a->kv, "pid", "%d", (int)getpid());
+	set_keeper(&a->kv, &c->control->options);
+	set_text(&a->kv, "mountpoint", c->control->options.mountpoint);
+	set_text(&a->kv, "state", xs->state->path);
+	set_text(&a->kv, "sysroot", xs->state->base_path);
+	set_requests(&a->kv, &xs->requests);
+	set_list(&a->kv, "pending", &pending);
+	return kv_error(&a->kv);
 }
 
 static int take_parts(const struct kv *request, struct parts *parts, struct answer *a)
@@ -337,11 +329,12 @@ static int answer(struct connection *c, const struct kv *request, int r)
 
 	if (r == 0)
 		r = dispatch(c, request, &a);
-	r = kv_setf(&a.kv, "errno", "%d", -r);
-	if (r == 0 && a.problem)
-		r = set_text(&a.kv, "message", a.problem);
-	if (r == 0)
-		r = message_send(c->socket, &a.kv, &a.fd, a.fd >= 0);
+	if (kv_error(&a.kv)) /* half an answer is none */
+		kv_release(&a.kv);
+	kv_setf(&a.kv, "errno", "%d", -r);
+	if (a.problem)
+		set_text(&a.kv, "message", a.problem);
+	r = message_send(c->socket, &a.kv, &a.fd, a.fd >= 0);
 	kv_release(&a.kv);
 	free(a.problem);
 	return r;

@@ -51,12 +51,11 @@ static bool outlives(void)
 static int tell_keeper(const char *verb, const char *key, const char *value)
 {
 	autokv struct kv kv = { 0 };
-	int r = kv_set(&kv, "verb", verb);
+	int r;
 
-	if (r == 0)
-		r = kv_set(&kv, key, value);
-	if (r == 0)
-		r = message_send(DAEMON_LINK, &kv, NULL, 0);
+	kv_set(&kv, "verb", verb);
+	kv_set(&kv, key, value);
+	r = message_send(DAEMON_LINK, &kv, NULL, 0);
 	if (r == -EPIPE || r == -ECONNRESET)
 		__atomic_store_n(&worker.keeper_gone, true, __ATOMIC_RELAXED);
 	return r;

@@ -79,17 +79,15 @@ static int send_task(const struct keeper *k)
 	const int fds[DAEMON_FDS] = { fuse_fd(k), k->memory->fd, k->state->lock, k->state->base->fd,
 				      k->control };
 	autokv struct kv kv = { 0 };
-	int r;
 
-	if ((r = kv_set(&kv, "state", k->state->path)) < 0 ||
-	    (r = kv_set(&kv, "mountpoint", k->options.mountpoint)) < 0 ||
-	    (r = kv_setf(&kv, "restarts", "%u", k->restarts)) < 0 ||
-	    (r = kv_set(&kv, "died", k->died)) < 0 ||
-	    (r = kv_set(&kv, "by-fault", k->by_fault ? "yes" : "no")) < 0 ||
-	    (r = kv_set(&kv, "quiet", k->options.quiet >= 0 ? "yes" : "no")) < 0)
-		return r;
-	if (k->options.options && (r = kv_set(&kv, "options", k->options.options)) < 0)
-		return r;
+	kv_set(&kv, "state", k->state->path);
+	kv_set(&kv, "mountpoint", k->options.mountpoint);
+	kv_setf(&kv, "restarts", "%u", k->restarts);
+	kv_set(&kv, "died", k->died);
+	kv_set(&kv, "by-fault", k->by_fault ? "yes" : "no");
+	kv_set(&kv, "quiet", k->options.quiet >= 0 ? "yes" : "no");
+	if (k->options.options)
+		kv_set(&kv, "options", k->options.options);
 	return message_send(k->link, &kv, fds, DAEMON_FDS);
 }
 

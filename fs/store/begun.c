@@ -21,40 +21,31 @@ static void below_key(char key[static KEY_SIZE], size_t i)
 	snprintf(key, KEY_SIZE, "below.%zu", i);
 }
 
-static int set_list(struct kv *kv, const char *key, const struct strv *list)
+static void set_below(struct kv *kv, const struct layerset *below)
 {
-	autofree char *words = strv_join(list, " ");
-
-	return words ? kv_set(kv, key, words) : -ENOMEM;
-}
-
-static int set_below(struct kv *kv, const struct layerset *below)
-{
-	int r = 0;
-
-	for (size_t i = 0; r == 0 && i < below->n; i++) {
+	for (size_t i = 0; i < below->n; i++) {
 		char key[KEY_SIZE];
 
 		below_key(key, i);
 		if (below->v[i]->origin == ORIGIN_PACKAGE)
-			r = kv_set(kv, key, below->v[i]->id);
+			kv_set(kv, key, below->v[i]->id);
 	}
-	return r;
 }
 
 int begun_format(const struct install *install, char **ret)
 {
 	const struct meta *meta = install->layer->meta;
 	autokv struct kv kv = { 0 };
-	int r;
 
-	if ((r = kv_set(&kv, "token", install->token)) < 0 ||
-	    (r = kv_set(&kv, "version", meta->version)) < 0 ||
-	    (r = kv_set(&kv, "key", meta->key)) < 0 ||
-	    (r = set_list(&kv, "needs", &meta->needs)) < 0 ||
-	    (r = set_list(&kv, "replaces", &meta->replaces)) < 0 ||
-	    (r = parts_to_kv(&meta->parts, &kv)) < 0 || (r = set_below(&kv, install->below)) < 0)
-		return r;
+	kv_set(&kv, "token", install->token);
+	kv_set(&kv, "version", meta->version);
+	kv_set(&kv, "key", meta->key);
+	kv_set_words(&kv, "needs", &meta->needs);
+	kv_set_words(&kv, "replaces", &meta->replaces);
+	parts_to_kv(&meta->parts, &kv);
+	set_below(&kv, install->below);
+	if (kv_error(&kv))
+		return kv_error(&kv);
 	*ret = kv_format(&kv);
 	return *ret ? 0 : -ENOMEM;
 }

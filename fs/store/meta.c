@@ -130,32 +130,26 @@ int meta_read(int dir, struct meta **ret)
 	return 0;
 }
 
-static int set_list(struct kv *kv, const char *key, const struct strv *list)
-{
-	autofree char *words = strv_join(list, " ");
-
-	return words ? kv_set(kv, key, words) : -ENOMEM;
-}
-
 int meta_write(int dir, const struct meta *meta)
 {
 	autokv struct kv kv = { 0 };
 	autofree char *out = NULL;
-	int r;
 
-	if ((r = kv_set(&kv, "package", meta->package)) < 0 ||
-	    (r = kv_set(&kv, "version", meta->version)) < 0 ||
-	    (r = kv_set(&kv, "key", meta->key)) < 0 ||
-	    (r = kv_set(&kv, "previous", meta->previous)) < 0 ||
-	    (r = set_list(&kv, "needs", &meta->needs)) < 0 ||
-	    (r = set_list(&kv, "replaces", &meta->replaces)) < 0 ||
-	    (r = meta->watched ? set_list(&kv, "uses", &meta->uses) : 0) < 0 ||
-	    (r = parts_to_kv(&meta->parts, &kv)) < 0 ||
-	    (r = kv_setf(&kv, "when", "%lld", (long long)meta->when.tv_sec)) < 0 ||
-	    (r = kv_setf(&kv, "when-nsec", "%ld", meta->when.tv_nsec)) < 0 ||
-	    (r = kv_setf(&kv, "files", "%" PRIu64, meta->files)) < 0 ||
-	    (r = kv_setf(&kv, "bytes", "%" PRIu64, meta->bytes)) < 0)
-		return r;
+	kv_set(&kv, "package", meta->package);
+	kv_set(&kv, "version", meta->version);
+	kv_set(&kv, "key", meta->key);
+	kv_set(&kv, "previous", meta->previous);
+	kv_set_words(&kv, "needs", &meta->needs);
+	kv_set_words(&kv, "replaces", &meta->replaces);
+	if (meta->watched)
+		kv_set_words(&kv, "uses", &meta->uses);
+	parts_to_kv(&meta->parts, &kv);
+	kv_setf(&kv, "when", "%lld", (long long)meta->when.tv_sec);
+	kv_setf(&kv, "when-nsec", "%ld", meta->when.tv_nsec);
+	kv_setf(&kv, "files", "%" PRIu64, meta->files);
+	kv_setf(&kv, "bytes", "%" PRIu64, meta->bytes);
+	if (kv_error(&kv))
+		return kv_error(&kv);
 	out = kv_format(&kv);
 	return out ? io_replace_file(dir, "meta", out, strlen(out)) : -ENOMEM;
 }

@@ -89,17 +89,14 @@ static void line_key(char key[static KEY_SIZE], size_t i)
 	snprintf(key, KEY_SIZE, i ? "part.%zu" : "part", i);
 }
 
-int parts_to_kv(const struct parts *parts, struct kv *kv)
+void parts_to_kv(const struct parts *parts, struct kv *kv)
 {
-	int r = 0;
-
-	for (size_t i = 0; r == 0 && i < parts->rules.n; i++) {
+	for (size_t i = 0; i < parts->rules.n; i++) {
 		char key[KEY_SIZE];
 
 		line_key(key, i);
-		r = kv_set(kv, key, parts->rules.v[i]);
+		kv_set(kv, key, parts->rules.v[i]);
 	}
-	return r;
 }
 
 int parts_from_kv(struct parts *parts, const struct kv *kv)

@@ -45,7 +45,7 @@ int parts_parse(struct parts *parts, const char *text, unsigned *line);
 int parts_copy(struct parts *to, const struct parts *from);
 
 /* The rules as lines of a layer's meta or of a message: "part", "part.1", ... */
-int parts_to_kv(const struct parts *parts, struct kv *kv);
+void parts_to_kv(const struct parts *parts, struct kv *kv);
 /* -EBADMSG: there is one that is no rule. */
 int parts_from_kv(struct parts *parts, const struct kv *kv);
 

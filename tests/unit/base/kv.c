@@ -115,8 +115,30 @@ static void what_would_not_come_back_is_refused(void **state)
 	assert_int_equal(kv_set(&kv, "a", "2"), -EEXIST);
 	assert_string_equal(kv_get(&kv, "a"), "1");
 	assert_null(kv_get(&kv, "b"));
+	/* of half of it there is no text, and the first error is remembered */
+	assert_int_equal(kv_error(&kv), -EINVAL);
 	text = kv_format(&kv);
-	assert_string_equal(text, "a = 1\n");
+	assert_null(text);
+	kv_release(&kv);
+	assert_int_equal(kv_error(&kv), 0);
+	assert_int_equal(kv_set(&kv, "a", NULL), -ENOMEM);
+	assert_int_equal(kv_error(&kv), -ENOMEM);
+	assert_null(kv_get(&kv, "a"));
+}
+
+static void words_are_a_line(void **state)
+{
+	autokv struct kv kv = { 0 };
+	autostrv struct strv words = { 0 };
+	autofree char *text = NULL;
+
+	(void)state;
+	kv_set_words(&kv, "none", &words);
+	strv_add(&words, "one");
+	strv_add(&words, "two");
+	kv_set_words(&kv, "both", &words);
+	text = kv_format(&kv);
+	assert_string_equal(text, "none = \nboth = one two\n");
 }
 
 int main(void)
@@ -126,6 +148,7 @@ int main(void)
 		cmocka_unit_test(lines_without_an_end_are_read),
 		cmocka_unit_test(what_is_set_comes_back),
 		cmocka_unit_test(what_would_not_come_back_is_refused),
+		cmocka_unit_test(words_are_a_line),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
