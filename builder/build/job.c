@@ -72,7 +72,8 @@ static int list_host(const struct recipe *recipe, struct hostprograms *host, str
 		     char **why)
 {
 	autostrv struct strv usual = { 0 };
-	int r = strv_split(&usual, system_host(recipe->system), " ");
+	autofree char *words = system_host(recipe);
+	int r = words ? strv_split(&usual, words, " ") : -ENOMEM;
 
 	if (r < 0)
 		return why_errno(why, r, "%s", recipe->name);

@@ -81,12 +81,18 @@ static int add_source(const struct recipe_source *s, struct strv *lines)
 /* What is usual may be another in another version of ours. */
 static int add_phase(const struct recipe *recipe, enum recipe_phase phase, struct strv *lines)
 {
-	const char *name = recipe_phase_names[phase], *usual = system_usual(recipe->system, phase);
+	const char *name = recipe_phase_names[phase];
+	autofree char *usual = system_usual(recipe->system, phase);
+	autofree char *before = system_before(recipe, phase);
 
 	if (recipe->command[phase])
 		strv_addf(lines, "%s-command %s", name, recipe->command[phase]);
 	else if (usual && !recipe->script[phase])
 		strv_addf(lines, "%s-usual %s", name, usual);
+	if (!before)
+		return -ENOMEM;
+	if (*before)
+		strv_addf(lines, "%s-before %s", name, before);
 	if (*recipe->options[phase])
 		strv_addf(lines, "%s-options %s", name, recipe->options[phase]);
 	return strv_error(lines);

@@ -49,10 +49,7 @@ static int own_configure(struct guess *g, const char *dir)
 
 static int without_configure(struct guess *g)
 {
-	int r = strv_add(&g->build, "configure = (cd \"$SOURCE_DIR\" && autoreconf -fi) && "
-				    "\"$SOURCE_DIR/configure\" --build=\"$BUILD_TRIPLE\" "
-				    "--host=\"$HOST_TRIPLE\" --prefix=\"$PREFIX\" "
-				    "--libdir=\"$PREFIX/$HOST_TRIPLE_LIB_DIR\"");
+	int r = strv_add(&g->build, "autoreconf = yes");
 
 	g->system = RECIPE_AUTOTOOLS;
 	return r < 0 ? r

@@ -49,6 +49,7 @@ static const struct ini_allowed allowed[] = {
 	{ "needs:*", "host+" },
 	{ "build:*", "system" },
 	{ "build:*", "in-tree" },
+	{ "build:*", "autoreconf" },
 	{ "build:*", "subdir" },
 	{ "build:*", "memory" },
 	{ "build:*", "processes" },
@@ -310,11 +311,22 @@ static int take_subdir(struct recipe *recipe, const struct ini *ini, char **why)
 	return recipe->subdir ? 0 : -ENOMEM;
 }
 
+/* yes or no; `*ret` stays as it is when nothing is said. */
+static int take_switch(const struct ini *ini, const char *key, bool *ret, char **why)
+{
+	const struct ini_entry *e = ini_find(ini, "build", key);
+
+	if (e && strcmp(e->value, "yes") != 0 && strcmp(e->value, "no") != 0)
+		return ini_refuse(why, ini, e->line, "'%s' is yes or no", key);
+	if (e)
+		*ret = e->value[0] == 'y';
+	return 0;
+}
+
 static int take_system(struct recipe *recipe, const struct ini *ini, char **why)
 {
 	const struct ini_entry *e = ini_find(ini, "build", "system");
-	const struct ini_entry *in_tree = ini_find(ini, "build", "in-tree");
-	int system = e ? system_find(e->value) : RECIPE_AUTOTOOLS;
+	int r, system = e ? system_find(e->value) : RECIPE_AUTOTOOLS;
 	const char *near;
 
 	if (system < 0) {
@@ -326,11 +338,13 @@ static int take_system(struct recipe *recipe, const struct ini *ini, char **why)
 	}
 	recipe->system = system;
 	recipe->in_tree = system_is_in_tree(system);
-	if (in_tree && strcmp(in_tree->value, "yes") != 0 && strcmp(in_tree->value, "no") != 0)
-		return ini_refuse(why, ini, in_tree->line, "'in-tree' is yes or no");
-	if (in_tree)
-		recipe->in_tree = in_tree->value[0] == 'y';
-	return take_subdir(recipe, ini, why);
+	r = take_switch(ini, "in-tree", &recipe->in_tree, why);
+	if (r == 0)
+		r = take_switch(ini, "autoreconf", &recipe->autoreconf, why);
+	if (r == 0 && recipe->autoreconf && system != RECIPE_AUTOTOOLS)
+		return ini_refuse(why, ini, ini_find(ini, "build", "autoreconf")->line,
+				  "'autoreconf' is for 'system = autotools'");
+	return r == 0 ? take_subdir(recipe, ini, why) : r;
 }
 
 /* Scripts lie beside the recipe; a script and a command for the same phase are one too many. */

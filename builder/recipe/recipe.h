@@ -45,6 +45,7 @@ struct recipe {
 
 	enum recipe_system system;
 	bool in_tree;
+	bool autoreconf; /* its configure is made first */
 	char *subdir; /* where in the archive the project's build system lies; NULL: at its top */
 	unsigned subdir_line;
 	char *options[PHASE_COUNT]; /* shell words behind the phase's usual command; "" for none */

@@ -1,16 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "builder/recipe/system.h"
-#include "fs/base/text.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "fs/base/cleanup.h"
+#include "fs/base/text.h"
+
 struct system {
 	bool in_tree;
 	bool counts_jobs;
 	const char *host;
-	const char *usual[PHASE_COUNT]; /* NULL: no such phase */
+	const char *args;		/* behind what configures, NULL: nothing does */
+	const char *usual[PHASE_COUNT]; /* NULL: no such phase; configure's has `args` behind it */
 };
 
 /* See board_python.py. */
@@ -22,10 +25,10 @@ struct system {
 static const struct system systems[RECIPE_SYSTEMS] = {
 	[RECIPE_AUTOTOOLS] = {
 		.host = "make pkg-config",
+		.args = "--build=\"$BUILD_TRIPLE\" --host=\"$HOST_TRIPLE\" "
+			"--prefix=\"$PREFIX\" --libdir=\"$PREFIX/$HOST_TRIPLE_LIB_DIR\"",
 		.usual = {
-			"\"$SOURCE_DIR/configure\" --build=\"$BUILD_TRIPLE\" "
-			"--host=\"$HOST_TRIPLE\" --prefix=\"$PREFIX\" "
-			"--libdir=\"$PREFIX/$HOST_TRIPLE_LIB_DIR\"",
+			"\"$SOURCE_DIR/configure\" ",
 			"make",
 			"make install DESTDIR=\"$DESTDIR\"",
 		},
@@ -33,11 +36,11 @@ static const struct system systems[RECIPE_SYSTEMS] = {
 	/* by make, since ninja takes no part in a jobserver before 1.13 */
 	[RECIPE_CMAKE] = {
 		.host = "cmake make pkg-config",
-		.usual = {
-			"cmake -S \"$SOURCE_DIR\" -B . -G \"Unix Makefiles\" "
-			"-DCMAKE_TOOLCHAIN_FILE=\"$CMAKE_TOOLCHAIN_FILE\" "
+		.args = "-DCMAKE_TOOLCHAIN_FILE=\"$CMAKE_TOOLCHAIN_FILE\" "
 			"-DCMAKE_BUILD_TYPE=Release -DCMAKE_INSTALL_PREFIX=\"$PREFIX\" "
 			"-DCMAKE_INSTALL_LIBDIR=\"$HOST_TRIPLE_LIB_DIR\"",
+		.usual = {
+			"cmake -S \"$SOURCE_DIR\" -B . -G \"Unix Makefiles\" ",
 			"make",
 			"make install DESTDIR=\"$DESTDIR\"",
 		},
@@ -45,10 +48,11 @@ static const struct system systems[RECIPE_SYSTEMS] = {
 	[RECIPE_MESON] = {
 		.host = "meson ninja pkg-config python3",
 		.counts_jobs = true,
-		.usual = {
-			"meson setup . \"$SOURCE_DIR\" --cross-file \"$MESON_CROSS_FILE\" "
+		.args = "--cross-file \"$MESON_CROSS_FILE\" "
 			"--prefix=\"$PREFIX\" --libdir=\"$HOST_TRIPLE_LIB_DIR\" "
 			"--buildtype=release --wrap-mode=nodownload",
+		.usual = {
+			"meson setup . \"$SOURCE_DIR\" ",
 			"ninja -j\"$JOBS\"",
 			"meson install --no-rebuild --destdir \"$DESTDIR\"",
 		},
@@ -94,25 +98,64 @@ bool system_counts_jobs(enum recipe_system system)
 	return systems[system].counts_jobs;
 }
 
-const char *system_usual(enum recipe_system system, enum recipe_phase phase)
+char *system_usual(enum recipe_system system, enum recipe_phase phase)
 {
-	return systems[system].usual[phase];
+	const struct system *s = &systems[system];
+
+	if (!s->usual[phase])
+		return NULL;
+	return text_of("%s%s", s->usual[phase], phase == PHASE_CONFIGURE && s->args ? s->args : "");
 }
 
-const char *system_host(enum recipe_system system)
+/* Who has a command of his own need not repeat what it is usually told. */
+static bool wants_args(const struct recipe *r)
 {
-	return systems[system].host;
+	const char *command = r->command[PHASE_CONFIGURE];
+
+	return systems[r->system].args &&
+	       (r->script[PHASE_CONFIGURE] || (command && strstr(command, "CONFIGURE_ARGS")));
+}
+
+char *system_before(const struct recipe *r, enum recipe_phase phase)
+{
+	const char *args = systems[r->system].args;
+	struct text t = { 0 };
+
+	if (phase == PHASE_CONFIGURE && r->autoreconf)
+		text_add(
+			&t,
+			"(cd \"$SOURCE_DIR\" && "
+			"ACLOCAL_PATH=\"$SYSROOT$PREFIX/share/aclocal\" autoreconf -fi) || exit; ");
+	if (phase == PHASE_CONFIGURE && wants_args(r)) {
+		text_add(&t, "export CONFIGURE_ARGS=\"");
+		for (const char *word = args; *word; word += strspn(word, "\"")) {
+			text_add(&t, "%.*s", (int)strcspn(word, "\""), word);
+			word += strcspn(word, "\"");
+		}
+		text_add(&t, "\"; ");
+	}
+	return text_finish(&t);
+}
+
+char *system_host(const struct recipe *r)
+{
+	return text_of("%s%s", systems[r->system].host,
+		       r->autoreconf ? " autoreconf automake" : "");
 }
 
 char *system_command(const struct recipe *r, enum recipe_phase phase)
 {
-	const char *usual = systems[r->system].usual[phase];
+	autofree char *before = system_before(r, phase);
+	autofree char *usual = system_usual(r->system, phase);
 
+	if (!before)
+		return NULL;
 	if (r->script[phase])
-		return text_of("sh -eu \"$RECIPE_DIR/%s\"", strrchr(r->script[phase], '/') + 1);
+		return text_of("%ssh -eu \"$RECIPE_DIR/%s\"", before,
+			       strrchr(r->script[phase], '/') + 1);
 	if (r->command[phase])
-		return strdup(r->command[phase]);
+		return text_of("%s%s", before, r->command[phase]);
 	if (!usual)
 		return NULL;
-	return text_of("%s%s%s", usual, *r->options[phase] ? " " : "", r->options[phase]);
+	return text_of("%s%s%s%s", before, usual, *r->options[phase] ? " " : "", r->options[phase]);
 }
