@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "fs/base/cleanup.h"
+#include "fs/base/text.h"
 #include "fs/base/log.h"
 
 int why_set(char **why, int r, const char *fmt, ...)
@@ -14,8 +15,7 @@ int why_set(char **why, int r, const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	if (vasprintf(why, fmt, ap) < 0)
-		*why = NULL;
+	*why = text_of_list(fmt, ap);
 	va_end(ap);
 	return r;
 }
@@ -26,8 +26,7 @@ int why_errno(char **why, int r, const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	if (vasprintf(&text, fmt, ap) < 0)
-		text = NULL;
+	text = text_of_list(fmt, ap);
 	va_end(ap);
 	return why_set(why, r, "%s: %s", text ? text : "", strerror(-r));
 }

@@ -23,15 +23,12 @@ void schedule_say(const struct schedule *s, const char *fmt, ...)
 	autofree char *text = NULL;
 	char *rest, *line;
 	va_list ap;
-	int n;
 
 	va_start(ap, fmt);
-	n = vasprintf(&text, fmt, ap);
+	text = text_of_list(fmt, ap);
 	va_end(ap);
-	if (n < 0) {
-		text = NULL;
+	if (!text)
 		return;
-	}
 	if (!s->screen || !isatty(STDOUT_FILENO)) {
 		puts(text);
 		fflush(stdout);

@@ -11,6 +11,7 @@
 #include "builder/base/ini.h"
 #include "builder/base/why.h"
 #include "fs/base/cleanup.h"
+#include "fs/base/text.h"
 
 unsigned lint_line(const struct recipe *recipe, const char *section, const char *key)
 {
@@ -40,7 +41,6 @@ int lint_find(struct lint *l, const char *file, unsigned line, const char *fmt, 
 	struct lint_finding *all = reallocarray(l->findings, l->n_findings + 1, sizeof(*all));
 	struct lint_finding *f;
 	va_list ap;
-	int n;
 
 	if (!all)
 		return -ENOMEM;
@@ -48,10 +48,8 @@ int lint_find(struct lint *l, const char *file, unsigned line, const char *fmt, 
 	f = &all[l->n_findings++];
 	va_start(ap, fmt);
 	*f = (struct lint_finding){ .file = strdup(file), .line = line };
-	n = vasprintf(&f->text, fmt, ap);
+	f->text = text_of_list(fmt, ap);
 	va_end(ap);
-	if (n < 0)
-		f->text = NULL;
 	return f->file && f->text ? 0 : -ENOMEM;
 }
 

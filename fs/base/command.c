@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "fs/base/cleanup.h"
+#include "fs/base/text.h"
 #include "fs/base/log.h"
 #include "fs/base/near.h"
 
@@ -31,8 +32,7 @@ int cmd_usage(const struct cmd *cmd, const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	if (vasprintf(&text, fmt, ap) < 0)
-		text = NULL;
+	text = text_of_list(fmt, ap);
 	va_end(ap);
 	log_error("%s: %s (see 'xsysfs help %s')", cmd->name, text ? text : "wrong usage",
 		  cmd->name);
@@ -137,7 +137,7 @@ bool cmd_asks_help(const struct cmd *cmd, int argc, char **argv)
 
 /* ---- for another program: a line a command, a line an option, tabs between what they have ---- */
 
-static const char *text_of(const char *s)
+static const char *value_of(const char *s)
 {
 	return s ? s : "";
 }
@@ -145,12 +145,12 @@ static const char *text_of(const char *s)
 void cmd_write(FILE *to, const struct cmd *cmd)
 {
 	fprintf(to, "command\t%s\t%s\t%s\t%s\t%s\n", cmd->name, cmd->args, cmd->summary, cmd->text,
-		text_of(cmd->takes));
+		value_of(cmd->takes));
 	for (size_t i = 0; i < cmd_count(cmd); i++) {
 		const struct cmd_option *o = &cmd->options[i];
 
 		fprintf(to, "option\t%.1s\t%s\t%s\t%s\t%s\n", o->letter ? &o->letter : "",
-			text_of(o->word), text_of(o->arg), o->help, text_of(o->takes));
+			value_of(o->word), value_of(o->arg), o->help, value_of(o->takes));
 	}
 }
 
@@ -167,10 +167,10 @@ static int read_line(char *line, struct cmd *cmds, size_t *n)
 	const char *kind = field(&line);
 
 	if (kind && strcmp(kind, "command") == 0) {
-		cmds[(*n)++] = (struct cmd){ .name = text_of(field(&line)),
-					     .args = text_of(field(&line)),
-					     .summary = text_of(field(&line)),
-					     .text = text_of(field(&line)),
+		cmds[(*n)++] = (struct cmd){ .name = value_of(field(&line)),
+					     .args = value_of(field(&line)),
+					     .summary = value_of(field(&line)),
+					     .text = value_of(field(&line)),
 					     .takes = field(&line) };
 	} else if (kind && strcmp(kind, "option") == 0 && *n &&
 		   cmd_count(&cmds[*n - 1]) < CMD_MAX_OPTIONS) {
@@ -180,7 +180,7 @@ static int read_line(char *line, struct cmd *cmds, size_t *n)
 		cmd->options[cmd_count(cmd)] = (struct cmd_option){ .letter = letter ? *letter : 0,
 								    .word = field(&line),
 								    .arg = field(&line),
-								    .help = text_of(field(&line)),
+								    .help = value_of(field(&line)),
 								    .takes = field(&line) };
 	} else {
 		return -EBADMSG;

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "fs/base/cleanup.h"
+#include "fs/base/text.h"
 
 void kv_release(struct kv *kv)
 {
@@ -75,15 +76,10 @@ int kv_setf(struct kv *kv, const char *key, const char *fmt, ...)
 {
 	autofree char *value = NULL;
 	va_list ap;
-	int n;
 
 	va_start(ap, fmt);
-	n = vasprintf(&value, fmt, ap);
+	value = text_of_list(fmt, ap);
 	va_end(ap);
-	if (n < 0) {
-		value = NULL;
-		return failed(kv, -ENOMEM);
-	}
 	return kv_set(kv, key, value);
 }
 

@@ -7,6 +7,7 @@
 
 #include "fs/base/cleanup.h"
 #include "fs/base/tame.h"
+#include "fs/base/text.h"
 
 static const char *log_program = "xsysfs";
 
@@ -27,20 +28,16 @@ void log_init(const char *program)
 /* One write, so that the lines of two processes do not mix. */
 static void say(const char *kind, int r, const char *fmt, va_list ap)
 {
-	autofree char *text = NULL;
+	autofree char *text = text_of_list(fmt, ap);
 	autofree char *line = NULL;
-	int n;
+	size_t n;
 
-	if (vasprintf(&text, fmt, ap) < 0)
+	if (text)
+		line = text_of("%s: %s%s%s%s\n", log_program, kind, text, r < 0 ? ": " : "",
+			       r < 0 ? strerror(-r) : "");
+	if (!line)
 		return;
-	if (r < 0)
-		n = asprintf(&line, "%s: %s%s: %s\n", log_program, kind, text, strerror(-r));
-	else
-		n = asprintf(&line, "%s: %s%s\n", log_program, kind, text);
-	if (n < 0) {
-		line = NULL;
-		return;
-	}
+	n = strlen(line);
 	line[n - 1] = '\0';
 	tame_urls(line);
 	tame(line);

@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "fs/base/text.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "fs/base/cleanup.h"
 
 /* vasprintf(3) leaves anything in its result when it fails. */
-static __attribute__((format(printf, 1, 0))) char *text_of_list(const char *fmt, va_list ap)
+char *text_of_list(const char *fmt, va_list ap)
 {
 	char *text;
 

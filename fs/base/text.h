@@ -7,6 +7,8 @@
  */
 #pragma once
 
+#include <stdarg.h>
+
 #include <stdbool.h>
 
 #include "fs/base/strv.h"
@@ -28,6 +30,8 @@ void text_quote_fish(struct text *t, const char *s);
 
 /* A text at once; the caller frees. NULL: no memory. */
 char *text_of(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+char *text_of_list(const char *fmt, va_list ap) __attribute__((format(printf, 1, 0)));
 
 /* The whole, which the caller frees; NULL: no memory. `t` is empty again. */
 char *text_finish(struct text *t);

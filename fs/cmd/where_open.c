@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "fs/base/cleanup.h"
+#include "fs/base/text.h"
 #include "fs/base/log.h"
 #include "fs/client/control.h"
 #include "fs/cmd/cmd.h"
@@ -69,8 +70,7 @@ int where_say_failed(const struct where *where, int r, const char *message, cons
 	if (r == -ETIMEDOUT && !message)
 		return where_say_silent(where);
 	va_start(ap, fmt);
-	if (vasprintf(&what, fmt, ap) < 0)
-		what = NULL;
+	what = text_of_list(fmt, ap);
 	va_end(ap);
 	if (message)
 		log_error("%s", message);

@@ -34,8 +34,7 @@ int state_say(char **problem, int r, const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	if (vasprintf(problem, fmt, ap) < 0)
-		*problem = NULL;
+	*problem = text_of_list(fmt, ap);
 	va_end(ap);
 	return r;
 }
@@ -254,11 +253,18 @@ static int open_at(const char *path, struct state **ret)
 	return state->fd < 0 ? state->fd : 0;
 }
 
-static int open_contents(struct state *state, char **problem)
+/* The rest, where `r` says that it went well so far. `state` is given away. */
+static int open_rest(struct state *state, int r, struct state **ret, char **problem)
 {
-	int r = open_folders(state, problem);
-
-	return r < 0 ? r : state_reload(state, problem);
+	if (r == 0)
+		r = open_folders(state, problem);
+	if (r == 0)
+		r = state_reload(state, problem);
+	if (r < 0)
+		state_close(state);
+	else
+		*ret = state;
+	return r;
 }
 
 int state_open(const char *path, bool change, struct state **ret, char **problem)
@@ -272,13 +278,7 @@ int state_open(const char *path, bool change, struct state **ret, char **problem
 		r = open_at(path, &state);
 	if (r == 0)
 		r = change ? open_for_change(state, problem) : check_version(state, false, problem);
-	if (r == 0)
-		r = open_contents(state, problem);
-	if (r < 0)
-		state_close(state);
-	else
-		*ret = state;
-	return r;
+	return open_rest(state, r, ret, problem);
 }
 
 int state_open_again(const char *path, int lock, struct state **ret, char **problem)
@@ -292,13 +292,7 @@ int state_open_again(const char *path, int lock, struct state **ret, char **prob
 		close(lock);
 	if (r == 0)
 		r = check_version(state, false, problem);
-	if (r == 0)
-		r = open_contents(state, problem);
-	if (r < 0)
-		state_close(state);
-	else
-		*ret = state;
-	return r;
+	return open_rest(state, r, ret, problem);
 }
 
 static void free_layers(struct layer **v, size_t n)
