@@ -306,7 +306,7 @@ int request_build(struct request *q, const struct strv *forced, struct strv *asi
 		.story = &story,
 		.forced = forced,
 		.aside = aside,
-		.quiet = forced || q->want.rows,
+		.quiet = aside || q->want.rows,
 		.keep_going = q->want.keep_going,
 		.explain = q->want.explain && !q->want.rows,
 	};
@@ -315,9 +315,9 @@ int request_build(struct request *q, const struct strv *forced, struct strv *asi
 	if (r == 0)
 		r = run(q, &s);
 	story.end = story_now(&story);
-	if (!q->want.dry_run && !q->want.fetch_only && !forced && story.n > 1)
+	if (!q->want.dry_run && !q->want.fetch_only && !aside && story.n > 1)
 		say_summary(&story);
-	kept = q->want.dry_run || q->want.fetch_only || forced
+	kept = q->want.dry_run || q->want.fetch_only || aside
 		       ? 0
 		       : history_keep(q->board.target.board->builds, &story);
 	if (kept < 0)

@@ -52,6 +52,6 @@ int request_open(struct request *q, const struct request_want *want,
 void request_release(struct request *q);
 
 /* Build what is due of it, with `forced` (NULL for none) built in any case; watched on the
- * terminal, kept in the board's history. With the ways' aside, `aside` gets "NAME LAYER" of each.
- * As schedule_run, but that `*signal` is what ended it. */
+ * terminal, kept in the board's history. With the ways' aside, `aside` gets "NAME LAYER" of each,
+ * and nothing is said or kept of it. As schedule_run, but that `*signal` is what ended it. */
 int request_build(struct request *q, const struct strv *forced, struct strv *aside, int *signal);

@@ -32,6 +32,7 @@ int verb_build(struct options *o)
 		.plain = o->plain,
 	};
 	const struct source_ways ways = options_ways(o);
+	autostrv struct strv forced = { 0 };
 	int signal = 0;
 	int r;
 
@@ -42,9 +43,12 @@ int verb_build(struct options *o)
 	}
 	if (o->json && !rows)
 		return log_errno(-ENOMEM, "cannot plan"), 1;
+	for (char **name = o->args; o->force && *name; name++)
+		if (strv_add(&forced, *name) < 0)
+			return log_errno(-ENOMEM, "cannot plan"), 1;
 	r = request_open(&q, &want, &ways);
 	if (r == 0)
-		r = request_build(&q, NULL, NULL, &signal);
+		r = request_build(&q, &forced, NULL, &signal);
 	if (r == 0 && rows)
 		r = json_print(rows);
 	if (r == 0 && o->check && !dry_run && !o->fetch_only)

@@ -28,6 +28,7 @@ enum {
 	CHECK,
 	OFFLINE,
 	FETCH_ONLY,
+	FORCE,
 	VERIFY,
 	DOT,
 	SVG,
@@ -47,6 +48,9 @@ static const struct known table[] = {
 	  'k',
 	  { 'k', "keep-going", NULL, "when a package fails, build all that do not need it",
 	    NULL } },
+	{ "build",
+	  FORCE,
+	  { 0, "force", NULL, "build the named ones also when nothing has changed", NULL } },
 	{ "build",
 	  CHECK,
 	  { 0, "check", NULL, "build them once more, elsewhere, and show where the results differ",
@@ -194,6 +198,9 @@ static int set(struct options *o, int code, const char *value)
 		return 0;
 	case 'k':
 		o->keep_going = true;
+		return 0;
+	case FORCE:
+		o->force = true;
 		return 0;
 	case CHECK:
 		o->check = true;
