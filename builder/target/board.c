@@ -246,6 +246,45 @@ static int take_settings(struct board *b, const struct ini *ini)
 	return 0;
 }
 
+/* A part that compilers, shells, make and pkg-config all take as it is, and that leads nowhere
+ * else. */
+static bool is_plain_path(const char *path)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+				    "+-._";
+
+	while (*path) {
+		size_t n = strspn(path, plain);
+
+		if (!n || *path == '.' || *path == '-' || (path[n] && path[n] != '/') ||
+		    (path[n] == '/' && !path[n + 1]))
+			return false;
+		path += n + (path[n] == '/');
+	}
+	return true;
+}
+
+static int check_settings(const struct board *b, const struct ini *ini, char **why)
+{
+	const struct ini_entry *prefix = ini_find(ini, "target", "prefix");
+	const struct ini_entry *libdir = ini_find(ini, "target", "library-dir");
+	const struct ini_entry *glibc = ini_find(ini, "target", "glibc");
+	int major, minor, end = 0;
+
+	if (prefix && (*b->prefix != '/' || !b->prefix[1] || !is_plain_path(b->prefix + 1)))
+		return ini_refuse(
+			why, ini, prefix->line,
+			"'prefix' is a path as /usr/local, of letters, digits and '+-._'");
+	if (libdir && (!*b->libdir || !is_plain_path(b->libdir)))
+		return ini_refuse(why, ini, libdir->line,
+				  "'library-dir' is a folder below the prefix, as lib or "
+				  "lib/aarch64-linux-gnu");
+	if (glibc &&
+	    (sscanf(b->glibc, "%3d.%3d%n", &major, &minor, &end) != 2 || !end || b->glibc[end]))
+		return ini_refuse(why, ini, glibc->line, "'glibc' is a version as 2.36");
+	return 0;
+}
+
 static int add_word(char **words, const char *word)
 {
 	autofree char *before = *words;
@@ -391,6 +430,8 @@ int board_load(const struct places *places, const char *name, struct board **ret
 	if (r < 0)
 		return r;
 	r = take_settings(b, &ini);
+	if (r == 0)
+		r = check_settings(b, &ini, why);
 	if (r == 0)
 		r = take_toolchain(b, &ini, why);
 	if (r == 0)
