@@ -24,6 +24,7 @@ void places_release(struct places *p)
 	searchpath_release(&p->boards);
 	free(p->toolchains);
 	free(p->sources);
+	free(p->prefix);
 	free(p->data);
 	free(p->self);
 	free(p->xsysfs);
@@ -54,20 +55,29 @@ int places_scratch(const char *dir, const char *name, const char *text)
 	return fd < 0 ? -errno : io_write_all(fd, text, strlen(text));
 }
 
+/* The program in out/ of a checkout has no other folders than the checkout's; who says one of them
+ * himself, or stands in it, has it as his own. */
+static bool is_checkouts(const struct searchpath *path, const char *name, const char *beside)
+{
+	if (access(beside, F_OK) < 0 || searchpath_is_same(beside, name))
+		return false;
+	strv_foreach (dir, &path->dirs)
+		if (searchpath_is_same(beside, *dir))
+			return false;
+	return true;
+}
+
 /* ./NAME, and the one that came with the program. */
 static int find_data(const struct places *p, struct searchpath *path, const char *name)
 {
 	autofree char *installed = places_join(p->data, name);
+	autofree char *checkout = text_of("%s/%s", p->prefix, name);
 
-	return installed ? searchpath_finish(path, name, installed) : -ENOMEM;
-}
-
-/* PREFIX/share/xsysfs beside PREFIX/bin, wherever that was installed or moved to. */
-static char *data_of(const char *bin)
-{
-	autofree char *prefix = strndup(bin, strrchr(bin, '/') - bin);
-
-	return prefix ? places_join(prefix, "share/xsysfs") : NULL;
+	if (!installed || !checkout)
+		return -ENOMEM;
+	if (access(p->data, F_OK) < 0 && is_checkouts(path, name, checkout))
+		return searchpath_finish(path, name, checkout);
+	return searchpath_finish(path, name, installed);
 }
 
 static int find_programs(struct places *p)
@@ -83,7 +93,9 @@ static int find_programs(struct places *p)
 	slash = strrchr(path, '/');
 	*slash = '\0';
 	p->xsysfs = places_join(path, "xsysfs");
-	p->data = data_of(path);
+	/* PREFIX/share/xsysfs beside PREFIX/bin, wherever that was installed or moved to */
+	p->prefix = strndup(path, strrchr(path, '/') - path);
+	p->data = p->prefix ? places_join(p->prefix, "share/xsysfs") : NULL;
 	return p->self && p->xsysfs && p->data ? 0 : -ENOMEM;
 }
 

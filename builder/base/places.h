@@ -21,6 +21,7 @@ struct places {
 	char *toolchains;    /* HOME/toolchains */
 	char *sources;	     /* HOME/sources: what was downloaded */
 	struct strv mirrors; /* folders of archives that are looked through, never written */
+	char *prefix;	     /* the folder above that of this program */
 	char *data;	     /* installed with this program: recipes/, patches/, boards/ */
 	char *self;	     /* this program */
 	char *xsysfs;	     /* the file system's program, beside this one */

@@ -25,7 +25,7 @@ int searchpath_add(struct searchpath *p, const char *dir)
 	return r;
 }
 
-static bool is_same(const char *a, const char *b)
+bool searchpath_is_same(const char *a, const char *b)
 {
 	struct stat one, other;
 
@@ -41,10 +41,10 @@ int searchpath_finish(struct searchpath *p, const char *here, const char *instal
 
 	*p = (struct searchpath){ 0 };
 	strv_foreach (dir, &added)
-		if (r == 0 && !is_same(*dir, installed))
+		if (r == 0 && !searchpath_is_same(*dir, installed))
 			r = searchpath_add(p, *dir);
 	if (r == 0 && !added.n && stat(here, &st) == 0 && S_ISDIR(st.st_mode) &&
-	    !is_same(here, installed))
+	    !searchpath_is_same(here, installed))
 		r = searchpath_add(p, here);
 	if (r == 0 && (!p->n_own || access(installed, F_OK) == 0))
 		r = strv_add(&p->dirs, installed);

@@ -33,6 +33,9 @@ const char *searchpath_find(const struct searchpath *p, const char *name, const 
 const char *searchpath_hidden(const struct searchpath *p, const char *dir, const char *name,
 			      const char *file);
 
+/* Are they one folder? */
+bool searchpath_is_same(const char *a, const char *b);
+
 bool searchpath_is_own(const struct searchpath *p, const char *dir);
 
 /* For "all of them": as many folders as are the user's own, or all when none is. */
