@@ -194,7 +194,7 @@ static void print_rows(const struct rows *rows)
 	for (size_t i = 0; i < rows->n; i++)
 		print_row(&rows->v[i], rows->mark, (int)name, (int)version);
 	if (marked)
-		log_note("*: %s", rows->mark);
+		log_note("those with a * are %s", rows->mark);
 }
 
 static int list(const struct options *o, int (*find)(struct rows *, const struct options *))

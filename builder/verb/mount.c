@@ -22,9 +22,8 @@ static int get_toolchain(struct options *o, struct target *target)
 
 	source_release(&ways);
 	if (r == 0 && *t->lock && !*board->sha256)
-		log_note("%s:%u: these packages of Debian's are not named: 'sha256 = %s' behind "
-			 "this "
-			 "line makes that there are never others",
+		log_note("%s:%u: which versions of the compilers these are is not fixed: "
+			 "'sha256 = %s' behind this line keeps them",
 			 board->path, board->toolchain_line, t->lock);
 	return r;
 }

@@ -104,7 +104,8 @@ static int unknown(const struct commands *c, const char *name)
 	if (meant)
 		log_error("there is no command '%s' (did you mean '%s'?)", name, meant->name);
 	else
-		log_error("there is no command '%s' (see 'xsysfs help')%s", name,
+		log_error("there is no %s '%s' (see 'xsysfs help')%s",
+			  *name == '-' ? "option" : "command", name,
 			  c->n ? "" : "; the builder, xsysfs-build, is not installed");
 	return CMD_USAGE;
 }
@@ -179,6 +180,13 @@ static int dispatch(int argc, char **argv)
 
 	if (argc > 3 && strcmp(argv[1], "-C") == 0)
 		put_behind(argv);
+	else if (argc > 1 && strncmp(argv[1], "-C", 2) == 0) {
+		log_error("%s (see 'xsysfs help')",
+			  argv[1][2] ? "there is a blank behind -C, before the mount or board"
+			  : argc < 3 ? "-C wants a mount, a state folder or a board, and a command"
+				     : "there is no command behind -C and what it is for");
+		return CMD_USAGE;
+	}
 	if (argc < 2)
 		return run_all_help(stderr);
 	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)

@@ -140,12 +140,14 @@ static int run_command(const struct where *where, const char *package, bool look
 		return log_errno(-errno, "cannot open the build view '%s'", view);
 	sandbox.view = view;
 	setenv("XSYSFS", where->point, 1);
+	setenv("SYSROOT", where->point, 1);
 	r = sandbox_run(&sandbox, argv);
 	if (r == -EPERM || r == -ENOSPC || r == -EINVAL) {
 		log_warn("this machine refuses namespaces: '%s' runs with the build view at '%s', "
 			 "not at '%s', and may leave processes behind",
 			 argv[0], view, where->point);
 		setenv("XSYSFS", view, 1);
+		setenv("SYSROOT", view, 1);
 		sandbox.bare = true;
 		r = sandbox_run(&sandbox, argv);
 	}
@@ -305,7 +307,8 @@ const struct cmd cmd_run = {
 		"need), and what it writes itself; nothing else. When it ends with 0, the layer is "
 		"committed: on disk and visible before the command returns. Otherwise nothing has "
 		"happened. The exit status is CMD's. Programs and libraries for another machine than the "
-		"sysroot's C library are refused. CMD may give files to anybody, as 'install -o' "
+		"sysroot's C library are refused. CMD finds the mount point in $SYSROOT (and $XSYSFS): "
+		"what it writes elsewhere is not installed. CMD may give files to anybody, as 'install -o' "
 		"does, also when you are not root: staging shows it.",
 	.takes_command = true,
 	.run = run_run,

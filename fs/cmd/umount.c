@@ -87,6 +87,16 @@ static void say_why(const char *point, char *said)
 {
 	static const char name[] = "fusermount3: ";
 
+	automounts struct mounts mounts = { 0 };
+	uid_t whose = mounts_read(&mounts) == 0 ? mounts_user_of(&mounts, point) : (uid_t)-1;
+
+	if (whose != (uid_t)-1 && whose != getuid()) {
+		log_error(
+			"cannot unmount '%s': user %u has mounted it, and only that user and root "
+			"can unmount it",
+			point, (unsigned)whose);
+		return;
+	}
 	said[strcspn(said, "\n")] = '\0';
 	if (strncmp(said, name, strlen(name)) == 0)
 		said += strlen(name);
