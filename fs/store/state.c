@@ -270,12 +270,13 @@ static int open_rest(struct state *state, int r, struct state **ret, char **prob
 int state_open(const char *path, bool change, struct state **ret, char **problem)
 {
 	struct state *state = NULL;
-	int r = 0;
+	int r;
 
 	if (change && mkdir(path, 0700) < 0 && errno != EEXIST)
-		r = -errno;
-	if (r == 0)
-		r = open_at(path, &state);
+		return -errno;
+	r = open_at(path, &state);
+	if (!state)
+		return r;
 	if (r == 0)
 		r = change ? open_for_change(state, problem) : check_version(state, false, problem);
 	return open_rest(state, r, ret, problem);
@@ -286,10 +287,11 @@ int state_open_again(const char *path, int lock, struct state **ret, char **prob
 	struct state *state = NULL;
 	int r = open_at(path, &state);
 
-	if (state)
-		state->lock = lock;
-	else
+	if (!state) {
 		close(lock);
+		return r;
+	}
+	state->lock = lock;
 	if (r == 0)
 		r = check_version(state, false, problem);
 	return open_rest(state, r, ret, problem);
