@@ -142,6 +142,17 @@ static bool names(const char *text, size_t len, const char *path, bool last)
 	return false;
 }
 
+/* Where there is something from `at` on: what a path does not go across need not be read. */
+static off_t next_data(int fd, off_t at, off_t size, bool *hole)
+{
+	off_t data = lseek(fd, at, SEEK_DATA);
+
+	if (data < 0)
+		data = errno == ENXIO ? size : at;
+	*hole |= data > at;
+	return data;
+}
+
 /* Which of the `paths` the first `size` bytes name, a chunk at a time: each begins with the end of
  * the one before. */
 static int look_for(int fd, off_t size, const char *const *paths, size_t n, bool *found,
@@ -156,9 +167,14 @@ static int look_for(int fd, off_t size, const char *const *paths, size_t n, bool
 	if (!chunk || overlap >= CHUNK)
 		return -ENOMEM;
 	for (off_t at = 0; at < size;) {
-		size_t want = size - at < CHUNK ? size - at : CHUNK;
-		ssize_t len = pread(fd, chunk, want, at);
+		size_t want;
+		ssize_t len;
 
+		at = next_data(fd, at, size, binary);
+		if (at >= size)
+			break;
+		want = size - at < CHUNK ? size - at : CHUNK;
+		len = pread(fd, chunk, want, at);
 		if (len <= 0)
 			return len < 0 ? -errno : 0;
 		*binary |= memchr(chunk, '\0', len) != NULL;

@@ -48,9 +48,14 @@ int shelf_look(const struct places *places, const char *name, const char *sha256
 	autofree char *dir = shelf_folder(places, sha256);
 	int r = dir ? look_in(dir, name, sha256, true, path) : -ENOMEM;
 
-	strv_foreach (mirror, &places->mirrors)
+	strv_foreach (mirror, &places->mirrors) {
+		autofree char *shelf = text_of("%s/%s", *mirror, sha256); /* as ours is */
+
 		if (r == 0)
-			r = look_in(*mirror, name, sha256, false, path);
+			r = shelf ? look_in(*mirror, name, sha256, false, path) : -ENOMEM;
+		if (r == 0)
+			r = look_in(shelf, name, sha256, false, path);
+	}
 	return r;
 }
 

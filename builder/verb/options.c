@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "builder/box/trial.h"
 #include "builder/story/fetch_shown.h"
@@ -256,6 +257,8 @@ static int set(struct options *o, int code, const char *value)
 		o->foreground = true;
 		return 0;
 	case SOURCES:
+		if (access(value, X_OK) < 0)
+			return log_errno(-errno, "--sources '%s'", value);
 		return strv_add(&o->places.mirrors, value);
 	case RECIPES:
 		return searchpath_add(&o->places.recipes, value);
