@@ -108,9 +108,8 @@ int state_remove(struct state *state, const char *package, char **problem)
 			continue;
 		if (strv_has(&meta->needs, package))
 			return state_say(problem, -EBUSY,
-					 "package '%s' needs '%s': remove that first, or both in "
-					 "turn",
-					 meta->package, package);
+					 "package '%s' needs '%s': remove '%s' first",
+					 meta->package, package, meta->package);
 		v[n++] = state->stack[i];
 	}
 	r = mark_removed(state, now);

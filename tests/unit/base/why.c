@@ -23,6 +23,8 @@ static void near_words(void **state)
 		{ "option", "options" },
 		{ "optoins", "options" },
 		{ "ulr", "url" },
+		{ "SYSTEM", "system" },
+		{ "Optiosn", "options" },
 		{ "systm", "system" },
 		{ "make_option", "make-options" },
 		{ "urls", "url" },
