@@ -144,18 +144,30 @@ void html_put(FILE *to, const char *format, ...)
 	va_end(ap);
 }
 
+/* "3 min 05 s"; "3 min" where nothing is left over. */
+static void put_pair(char buf[static HTML_SECONDS], int n, const char *large, const char *small)
+{
+	if (n % 60)
+		snprintf(buf, HTML_SECONDS, "%d %s %02d %s", n / 60, large, n % 60, small);
+	else
+		snprintf(buf, HTML_SECONDS, "%d %s", n / 60, large);
+}
+
 const char *html_seconds(double seconds, char buf[static HTML_SECONDS])
 {
 	double s = fmin(fmax(seconds, 0), 1e9);
-	int whole = (int)(s + 0.5);
 
-	if (s < 1)
+	if (s < 0.005)
+		snprintf(buf, HTML_SECONDS, "0 s");
+	else if (s < 0.995)
 		snprintf(buf, HTML_SECONDS, "%.2f s", s);
-	else if (s < 59.95)
+	else if (s < 9.95)
 		snprintf(buf, HTML_SECONDS, "%.1f s", s);
-	else if (whole < 3600)
-		snprintf(buf, HTML_SECONDS, "%d min %02d s", whole / 60, whole % 60);
+	else if (s < 59.5)
+		snprintf(buf, HTML_SECONDS, "%.0f s", s);
+	else if (s < 3599.5)
+		put_pair(buf, (int)(s + 0.5), "min", "s");
 	else
-		snprintf(buf, HTML_SECONDS, "%d h %02d min", whole / 3600, whole / 60 % 60);
+		put_pair(buf, (int)(s / 60 + 0.5), "h", "min");
 	return buf;
 }

@@ -22,6 +22,7 @@ void html_textn(FILE *to, const char *s, size_t len);
  * does. The format itself is markup. It has %s, %d, %zu, %.Nf and %% only. */
 void html_put(FILE *to, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* A time: "0.42 s", "7.6 s", "3 min 05 s", "2 h 07 min". */
+/* A time, as all of the page has it: "0 s", "0.42 s", "7.6 s", "42 s", "3 min 05 s", "2 h 07 min";
+ * whole minutes and hours are "3 min", "2 h". */
 #define HTML_SECONDS 32
 const char *html_seconds(double seconds, char buf[static HTML_SECONDS]);

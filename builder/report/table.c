@@ -59,7 +59,7 @@ static void write_row(FILE *to, const struct report *r, size_t no)
 	const struct story_package *p = &r->story->packages[no];
 	const char *state = story_words[p->state];
 	double begin, end;
-	char seconds[HTML_SECONDS];
+	char from[HTML_SECONDS], seconds[HTML_SECONDS];
 
 	html_put(
 		to,
@@ -68,9 +68,10 @@ static void write_row(FILE *to, const struct report *r, size_t no)
 		no, no, no + 1, p->name, p->version, state, state);
 	if (report_times(p, &begin, &end))
 		html_put(to,
-			 "<td class=\"num\" data-v=\"%.3f\">%.1f</td><td class=\"num\" "
+			 "<td class=\"num\" data-v=\"%.3f\">%s</td><td class=\"num\" "
 			 "data-v=\"%.3f\">%s</td>",
-			 begin, begin, end - begin, html_seconds(end - begin, seconds));
+			 begin, html_seconds(begin, from), end - begin,
+			 html_seconds(end - begin, seconds));
 	else
 		fputs("<td class=\"num\"></td><td class=\"num\"></td>", to);
 	write_size(to, report_installed(r, p->name));
@@ -92,7 +93,7 @@ void report_table(FILE *to, const struct report *r)
 		const char *word, *class;
 	} heads[] = {
 		{ "#", "num" },	       { "package", "" }, { "version", "" }, { "outcome", "" },
-		{ "begin, s", "num" }, { "time", "num" }, { "size", "num" }, { "files", "num" },
+		{ "begin", "num" },    { "time", "num" }, { "size", "num" }, { "files", "num" },
 		{ "warnings", "num" }, { "needs", "" },	  { "why", "" },
 	};
 

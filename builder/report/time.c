@@ -13,6 +13,7 @@
 
 #define LANES_MOST  256
 #define WIDEST	    6000
+#define MARKS_MOST  7	 /* of the axis */
 #define GAP	    0.3	 /* per cent, between words */
 #define RUN_WIDTH   56	 /* points for each package of the fullest lane, within reason */
 #define LABEL_SHARE 0.14 /* of the whole, for the words of the last of a lane */
@@ -122,13 +123,14 @@ static void draw_phase(FILE *to, const struct report *r, const struct run *run,
 		       const struct story_span *span)
 {
 	double begin = report_clamp(span->begin), end = report_clamp(span->end);
-	char seconds[HTML_SECONDS];
+	char seconds[HTML_SECONDS], from[HTML_SECONDS], until[HTML_SECONDS];
 
 	html_put(to,
 		 "<rect class=\"ph-%s\" x=\"%.3f%%\" y=\"17\" width=\"%.3f%%\" height=\"14\">"
-		 "<title>%s: %s %s (%.1f to %.1f s)</title></rect>",
+		 "<title>%s: %s %s (from %s to %s)</title></rect>",
 		 class_of(span->what), percent(begin, r->end), percent(end - begin, r->end),
-		 run->p->name, span->what, html_seconds(end - begin, seconds), begin, end);
+		 run->p->name, span->what, html_seconds(end - begin, seconds),
+		 html_seconds(begin, from), html_seconds(end, until));
 }
 
 static const char *mark(enum story_state state)
@@ -164,12 +166,13 @@ static void draw_run(FILE *to, const struct report *r, const struct run *run)
 {
 	const struct story_package *p = run->p;
 	const char *state = story_words[p->state];
-	char seconds[HTML_SECONDS];
+	char seconds[HTML_SECONDS], from[HTML_SECONDS], until[HTML_SECONDS];
 
 	html_put(to,
-		 "<a href=\"#p%zu\" class=\"run %s\"><title>%s %s: %s, %s (%.1f to %.1f s)</title>",
+		 "<a href=\"#p%zu\" class=\"run %s\"><title>%s %s: %s, %s (from %s to %s)</title>",
 		 run->no, state, p->name, p->version, state,
-		 html_seconds(run->end - run->begin, seconds), run->begin, run->end);
+		 html_seconds(run->end - run->begin, seconds), html_seconds(run->begin, from),
+		 html_seconds(run->end, until));
 	draw_words(to, r, run);
 	for (size_t i = 0; i < p->n_spans; i++)
 		draw_phase(to, r, run, &p->spans[i]);
@@ -178,16 +181,16 @@ static void draw_run(FILE *to, const struct report *r, const struct run *run)
 		 percent(run->begin, r->end), percent(run->end - run->begin, r->end));
 }
 
-/* Seconds between two marks of the axis. */
+/* Seconds between two marks of the axis, so that there is room for their words. */
 static double step_of(double end)
 {
 	static const double steps[] = { 0.1, 0.2, 0.5, 1,   2,	  5,	10,   15,    30,    60,
 					120, 300, 600, 900, 1800, 3600, 7200, 14400, 43200, 86400 };
 	size_t i = 0;
 
-	while (i + 1 < ARRAY_SIZE(steps) && end / steps[i] > 10)
+	while (i + 1 < ARRAY_SIZE(steps) && end / steps[i] > MARKS_MOST)
 		i++;
-	return fmax(steps[i], end / 100);
+	return fmax(steps[i], end / MARKS_MOST);
 }
 
 static void draw_grid(FILE *to, double end)
@@ -201,34 +204,19 @@ static void draw_grid(FILE *to, double end)
 			 percent(t, end), percent(t, end));
 }
 
-/* "1:05" of minutes and seconds, or of hours and minutes. */
-static void write_pair(FILE *to, int of, int rest)
-{
-	html_put(to, rest < 10 ? "%d:0%d" : "%d:%d", of, rest);
-}
-
 static void draw_axis(FILE *to, double end)
 {
 	double step = step_of(end);
+	char seconds[HTML_SECONDS];
 
 	fputs("<div class=\"lane axis\"><span></span><svg height=\"18\" aria-hidden=\"true\">", to);
-	for (double t = 0; t <= end && end > 0; t += step) {
-		const char *anchor = t == 0 ? "start" : percent(t, end) > 96 ? "end" : "middle";
-
-		html_put(to, "<text x=\"%.3f%%\" y=\"13\" text-anchor=\"%s\">", percent(t, end),
-			 anchor);
-		if (t == 0)
-			fputs(end < 120 ? "seconds" : end < 7200 ? "min:s" : "h:min", to);
-		else if (step < 1)
-			html_put(to, "%.1f", t);
-		else if (end < 120)
-			html_put(to, "%.0f", t);
-		else if (end < 7200)
-			write_pair(to, (int)t / 60, (int)t % 60);
-		else
-			write_pair(to, (int)t / 3600, (int)t / 60 % 60);
-		fputs("</text>", to);
-	}
+	for (double t = 0; t <= end && end > 0; t += step)
+		html_put(to, "<text x=\"%.3f%%\" y=\"13\" text-anchor=\"%s\">%s</text>",
+			 percent(t, end),
+			 t == 0			? "start"
+			 : percent(t, end) > 96 ? "end"
+						: "middle",
+			 html_seconds(t, seconds));
 	fputs("</svg></div>\n", to);
 }
 
