@@ -295,7 +295,6 @@ BUILDER_SRC := \
 	builder/target/toolchain_machine.c \
 	builder/target/toolchain_make.c \
 	builder/source/transfer.c \
-	builder/report/treemap.c \
 	builder/box/trial.c \
 	builder/source/unpack.c \
 	builder/report/warnings.c \
@@ -354,7 +353,6 @@ UNIT_SRC := \
 	tests/unit/base/text.c \
 	tests/unit/view/threads.c \
 	tests/unit/base/times.c \
-	tests/unit/report/treemap.c \
 	tests/unit/store/underway.c \
 	tests/unit/source/unpack.c \
 	tests/unit/view/ahead.c \

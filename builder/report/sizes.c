@@ -1,20 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Sizes of what is installed, as a treemap: places are in per cent, so that it fits any screen. */
-#include <stdlib.h>
+/* Sizes of what is installed, the largest first, in as many columns as there is room for. */
 #include <string.h>
 
 #include "builder/report/html.h"
 #include "builder/report/report.h"
-#include "builder/report/treemap.h"
 #include "fs/base/cleanup.h"
 #include "fs/base/size.h"
 
-/* Cells are made square at this size. */
-#define WIDTH  1000.0
-#define HEIGHT 400.0
-/* A smaller cell has no room for words. */
-#define LEAST_WIDTH  26.0
-#define LEAST_HEIGHT 15.0
+#define LARGEST 24 /* packages that are shown at once */
+
+/* Of all packages. */
+struct sum {
+	double bytes, most;
+	size_t files;
+};
 
 const json_t *report_installed(const struct report *r, const char *package)
 {
@@ -50,53 +49,63 @@ static int collect(const struct report *r, struct tally *t)
 	return 0;
 }
 
-static void draw_cell(FILE *to, const struct report *r, const struct tally_row *row,
-		      const struct treemap_cell *c, double all)
+/* Name, bar, size and share; the bar is as long as its share of the largest. */
+static void write_size(FILE *to, const struct report *r, const struct tally_row *row,
+		       const struct sum *sum)
 {
 	const struct story_package *p = story_find(r->story, row->name);
-	double x = 100 * c->x / WIDTH, y = 100 * c->y / HEIGHT;
-	double w = 100 * c->w / WIDTH, h = 100 * c->h / HEIGHT;
 	char bytes[SIZE_SAID];
 
+	html_put(to, "<li class=\"%s\"><span class=\"name\">", p && p->n_spans ? "now" : "before");
 	if (p)
-		html_put(to, "<a href=\"#p%zu\">", (size_t)(p - r->story->packages));
+		html_put(to, "<a href=\"#p%zu\">%s</a>", (size_t)(p - r->story->packages),
+			 row->name);
+	else
+		html_text(to, row->name);
 	html_put(to,
-		 "<svg x=\"%.3f%%\" y=\"%.3f%%\" width=\"%.3f%%\" height=\"%.3f%%\"><title>%s: %s "
-		 "in "
-		 "%zu files, %.1f %%</title><rect class=\"cell %s\" width=\"100%%\" "
-		 "height=\"100%%\"/>",
-		 x, y, w, h, row->name, size_said(row->bytes, bytes), row->count,
-		 100 * row->bytes / all, p && p->n_spans ? "now" : "before");
-	if (c->w >= LEAST_WIDTH && c->h >= LEAST_HEIGHT)
-		html_put(to,
-			 "<text x=\"5\" y=\"15\">%s</text><text class=\"dim\" x=\"5\" y=\"30\">%s"
-			 "</text>",
-			 row->name, bytes);
-	fputs(p ? "</svg></a>\n" : "</svg>\n", to);
+		 "</span><svg class=\"bar\" aria-hidden=\"true\"><rect width=\"%.2f%%\" "
+		 "height=\"100%%\"/></svg><span>%s</span><span class=\"dim\">%.0f %%</span></li>\n",
+		 100 * row->bytes / sum->most, size_said(row->bytes, bytes),
+		 100 * row->bytes / sum->bytes);
 }
 
-static void draw(FILE *to, const struct report *r, const struct tally *t, double all)
+static void write_sizes(FILE *to, const struct report *r, const struct tally *t, size_t begin,
+			size_t end, const struct sum *sum)
 {
-	autofree struct treemap_cell *cells = calloc(t->n + 1, sizeof(*cells));
+	fputs("<ol class=\"sizes\">\n", to);
+	for (size_t i = begin; i < end; i++)
+		write_size(to, r, &t->rows[i], sum);
+	fputs("</ol>\n", to);
+}
 
-	if (!cells)
-		return;
-	for (size_t i = 0; i < t->n; i++)
-		cells[i].value = t->rows[i].bytes;
-	treemap_layout(cells, t->n, WIDTH, HEIGHT);
-	fputs("<svg class=\"treemap\" role=\"group\" aria-label=\"Treemap of installed sizes; the "
-	      "table of packages has the numbers\">\n",
+/* The largest; the others behind a click. */
+static void write_all(FILE *to, const struct report *r, const struct tally *t,
+		      const struct sum *sum)
+{
+	size_t shown = t->n < LARGEST ? t->n : LARGEST;
+	double rest = 0;
+	char bytes[SIZE_SAID];
+
+	fputs("<ul class=\"legend\"><li><svg width=\"12\" height=\"12\" aria-hidden=\"true\"><rect "
+	      "class=\"now\" width=\"12\" height=\"12\"/></svg> built this time</li><li><svg "
+	      "width=\"12\" height=\"12\" aria-hidden=\"true\"><rect class=\"before\" "
+	      "width=\"12\" height=\"12\"/></svg> there before</li></ul>\n",
 	      to);
-	for (size_t i = 0; i < t->n && cells[i].w > 0 && cells[i].h > 0; i++)
-		draw_cell(to, r, &t->rows[i], &cells[i], all);
-	fputs("</svg>\n", to);
+	write_sizes(to, r, t, 0, shown, sum);
+	if (shown == t->n)
+		return;
+	for (size_t i = shown; i < t->n; i++)
+		rest += t->rows[i].bytes;
+	html_put(to, "<details><summary>and %zu more, %s</summary>\n", t->n - shown,
+		 size_said(rest, bytes));
+	write_sizes(to, r, t, shown, t->n, sum);
+	fputs("</details>\n", to);
 }
 
 void report_sizes(FILE *to, const struct report *r)
 {
 	autotally struct tally t = { 0 };
-	double all = 0;
-	size_t files = 0;
+	struct sum sum = { 0 };
 	char bytes[SIZE_SAID];
 
 	fputs("<section id=\"sizes\"><h2>Sizes</h2>\n", to);
@@ -108,19 +117,13 @@ void report_sizes(FILE *to, const struct report *r)
 		return;
 	}
 	for (size_t i = 0; i < t.n; i++) {
-		all += t.rows[i].bytes;
-		files += t.rows[i].count;
+		sum.bytes += t.rows[i].bytes;
+		sum.files += t.rows[i].count;
 	}
+	sum.most = t.n ? t.rows[0].bytes : 0;
 	html_put(to, "<p class=\"note\">%zu packages are installed, %s in %zu files.</p>\n", t.n,
-		 size_said(all, bytes), files);
-	if (all > 0) {
-		fputs("<ul class=\"legend\"><li><svg width=\"12\" height=\"12\" "
-		      "aria-hidden=\"true\"><rect class=\"cell now\" width=\"12\" "
-		      "height=\"12\"/></svg> built this time</li><li><svg width=\"12\" "
-		      "height=\"12\" aria-hidden=\"true\"><rect class=\"cell before\" "
-		      "width=\"12\" height=\"12\"/></svg> there before</li></ul>\n",
-		      to);
-		draw(to, r, &t, all);
-	}
+		 size_said(sum.bytes, bytes), sum.files);
+	if (sum.bytes > 0)
+		write_all(to, r, &t, &sum);
 	fputs("</section>\n", to);
 }
