@@ -254,6 +254,7 @@ BUILDER_SRC := \
 	builder/recipe/recipeset.c \
 	builder/recipe/recipetext.c \
 	builder/report/data.c \
+	builder/report/failures.c \
 	builder/report/graph.c \
 	builder/report/log.c \
 	builder/report/page.c \

@@ -48,6 +48,7 @@ void report_time(FILE *to, const struct report *r);
 void report_graph(FILE *to, const struct report *r);
 /* table.c */
 void report_table(FILE *to, const struct report *r);
+/* failures.c */
 void report_failures(FILE *to, const struct report *r);
 /* sizes.c */
 void report_sizes(FILE *to, const struct report *r);
