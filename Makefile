@@ -264,6 +264,7 @@ BUILDER_SRC := \
 	builder/report/time.c \
 	builder/verb/report.c \
 	builder/report/warnings_shown.c \
+	builder/report/reason.c \
 	builder/build/request.c \
 	builder/build/reuse.c \
 	builder/build/schedule.c \
@@ -338,6 +339,7 @@ UNIT_SRC := \
 	tests/unit/store/note.c \
 	tests/unit/store/parts.c \
 	tests/unit/base/proc.c \
+	tests/unit/report/reason.c \
 	tests/unit/recipe/recipe.c \
 	tests/unit/recipe/recipetext.c \
 	tests/unit/xs/resume.c \

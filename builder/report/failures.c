@@ -3,33 +3,39 @@
 #include <string.h>
 
 #include "builder/report/html.h"
+#include "builder/report/reason.h"
 #include "builder/report/report.h"
 
-/* Does a line say why it ended? What make says after it ("*** [...] Error 1") does not. */
-static bool tells_why(const char *line, size_t len)
+/* The lines; those that tell why are marked, `best` is one. */
+static void write_lines(FILE *to, const char *text, const char *best)
 {
-	static const char *const words[] = {
-		"error:", "Error:", "ERROR:", "undefined reference", "not found", "No such file"
-	};
+	for (size_t len; *text; text += len) {
+		bool why = text == best || reason_is(text);
 
-	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
-		if (memmem(line, len, words[i], strlen(words[i])))
-			return true;
-	return false;
+		len = strcspn(text, "\n");
+		fputs(why ? "<mark>" : "", to);
+		html_textn(to, text, len);
+		fputs(why ? "</mark>" : "", to);
+		if (text[len])
+			putc(text[len++], to);
+	}
 }
 
-/* The lines, those that tell why marked. */
-static void write_tail(FILE *to, const char *tail)
+/* The last lines, and before them those that tell why; report.js scrolls to what is marked. */
+static void write_tail(FILE *to, const struct report_log *log)
 {
-	for (size_t len; *tail; tail += len) {
-		len = strcspn(tail, "\n");
-		bool why = tells_why(tail, len);
-
-		len += tail[len] != '\0';
-		fputs(why ? "<mark>" : "", to);
-		html_textn(to, tail, len);
-		fputs(why ? "</mark>" : "", to);
+	html_put(to,
+		 "<p class=\"note\">The last lines of <code>%s</code>%s:</p><pre tabindex=\"0\">",
+		 log->tail_name, log->reason ? ", and those before them that tell why" : "");
+	if (log->reason) {
+		write_lines(to, log->reason, NULL);
+		if (log->between)
+			html_put(to, "%s<span class=\"dim\">… %zu lines …</span>\n",
+				 log->reason[strlen(log->reason) - 1] == '\n' ? "" : "\n",
+				 log->between);
 	}
+	write_lines(to, log->tail, log->reason ? NULL : reason_find(log->tail));
+	fputs("</pre>\n", to);
 }
 
 static void write_failure(FILE *to, const struct report *r, size_t no)
@@ -44,14 +50,8 @@ static void write_failure(FILE *to, const struct report *r, size_t no)
 	fputs("</h3>\n", to);
 	if (p->why && p->state == STORY_FAILED && !log->tail)
 		html_put(to, "<p class=\"note\">%s</p>\n", p->why);
-	if (log->tail) {
-		html_put(to,
-			 "<p class=\"note\">The last lines of <code>%s</code>:</p><pre "
-			 "tabindex=\"0\">",
-			 log->tail_name);
-		write_tail(to, log->tail);
-		fputs("</pre>\n", to);
-	}
+	if (log->tail)
+		write_tail(to, log);
 	fputs("</div>\n", to);
 }
 

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "builder/base/places.h"
+#include "builder/report/reason.h"
 #include "builder/report/report.h"
 #include "fs/base/cleanup.h"
 #include "fs/base/text.h"
@@ -18,7 +19,11 @@
 #define FIXUP_LONGEST 400
 #define TAIL_BYTES    6000
 #define TAIL_LINES    40
-#define LATER	      5 /* seconds between the end of a build and the last word of its logs */
+#define REASON_BYTES  (64 << 10) /* before the end, in which the reason is looked for */
+#define REASON_BEFORE 3		 /* lines shown before it */
+#define REASON_AFTER  12
+#define REASON_MOST   3000 /* bytes shown to either side */
+#define LATER	      5	   /* seconds between the end of a build and the last word of its logs */
 
 static const char fixup_log[] = "fix-up.log";
 
@@ -29,6 +34,7 @@ void report_log_release(struct report_log *log)
 	tally_release(&log->rules);
 	free(log->tail);
 	free(log->tail_name);
+	free(log->reason);
 	*log = (struct report_log){ 0 };
 }
 
@@ -117,31 +123,69 @@ static int list_logs(int dir, struct strv *names)
 	return 0;
 }
 
-/* The last lines of the phase in which it ended. */
+/* Where the line before `at` begins, within REASON_MOST bytes of `from`. */
+static const char *line_before(const char *text, const char *at, const char *from)
+{
+	if (at > text)
+		at--;
+	while (at > text && at[-1] != '\n' && from - at < REASON_MOST)
+		at--;
+	return at;
+}
+
+/* When the last lines do not surely tell why, those around the line that does. */
+static int read_reason(struct report_log *log, const char *text, const char *tail)
+{
+	const char *line = reason_find(tail), *from, *to;
+
+	if (line && reason_is(line))
+		return 0;
+	line = reason_find(text);
+	if (!line || !reason_is(line) || line >= tail)
+		return 0;
+	from = to = line;
+	for (size_t i = 0; i < REASON_BEFORE; i++)
+		from = line_before(text, from, line);
+	for (size_t lines = 0; to < tail && to - line < REASON_MOST && lines <= REASON_AFTER; to++)
+		lines += *to == '\n';
+	for (const char *at = to; at < tail; at++)
+		log->between += *at == '\n';
+	log->reason = strndup(from, (size_t)(to - from));
+	return log->reason ? 0 : -ENOMEM;
+}
+
+/* Where the last lines begin. */
+static const char *find_tail(const char *text, size_t len)
+{
+	size_t from = len, lines = 0;
+
+	for (; from > 0 && len - from < TAIL_BYTES; from--)
+		if (text[from - 1] == '\n' && ++lines == TAIL_LINES)
+			break;
+	return text + from;
+}
+
+/* The last lines of the phase in which it ended, and what tells why. */
 static int read_tail(struct report_log *log, int dir, const struct story_package *p)
 {
-	const char *phase = p->n_spans ? p->spans[p->n_spans - 1].what : NULL;
-	autofree char *name = NULL;
-	char *from, *tail;
+	const char *phase = p->n_spans ? p->spans[p->n_spans - 1].what : NULL, *tail;
+	autofree char *name = NULL, *text = NULL;
 	bool left = false;
-	size_t len = 0, lines = 0;
+	size_t len = 0;
 
 	if (!phase || strchr(phase, '/') || !(name = text_of("%s.log", phase)))
 		return name = NULL, 0;
-	tail = read_part(dir, name, TAIL_BYTES, true, &len, &left);
-	if (!tail)
+	text = read_part(dir, name, REASON_BYTES, true, &len, &left);
+	if (!text)
 		return 0;
 	for (size_t i = 0; i < len; i++)
-		tail[i] = tail[i] ? tail[i] : ' ';
-	while (len && tail[len - 1] == '\n')
-		tail[--len] = '\0';
-	for (from = tail + len; from > tail; from--)
-		if (from[-1] == '\n' && ++lines == TAIL_LINES)
-			break;
-	memmove(tail, from, strlen(from) + 1);
-	log->tail = tail;
+		text[i] = text[i] ? text[i] : ' ';
+	while (len && text[len - 1] == '\n')
+		text[--len] = '\0';
+	tail = find_tail(text, len);
+	log->tail = strdup(tail);
 	log->tail_name = places_join(p->log, name);
-	return log->tail_name ? 0 : -ENOMEM;
+	return log->tail && log->tail_name ? read_reason(log, text, tail) : -ENOMEM;
 }
 
 /* Whether some other build has written there since. */

@@ -25,6 +25,8 @@ struct report_log {
 	struct tally rules; /* of all fix-ups */
 	char *tail;	    /* last lines of the phase in which it ended badly; NULL: none */
 	char *tail_name;    /* that log's path */
+	char *reason;	    /* lines before them that tell why; NULL: the last ones do, or none */
+	size_t between;	    /* lines between the two */
 	bool cut;	    /* a log was too large to be read whole */
 	bool later;	    /* the logs are of another build: not read */
 };

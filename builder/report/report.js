@@ -1,5 +1,6 @@
 "use strict";
-/* The page says all without this: it sorts and filters the table, and shows a package's neighbours. */
+/* The page says all without this: it sorts and filters the table, shows a package's neighbours, and has
+ * each log that ended badly at the line that tells why. */
 (() => {
 	const table = document.querySelector(".packages");
 	const body = table.tBodies[0];
@@ -63,6 +64,14 @@
 		box.addEventListener("focus", () => light(box));
 		box.addEventListener("mouseleave", () => graph.classList.remove("lit"));
 		box.addEventListener("blur", () => graph.classList.remove("lit"));
+	}
+
+	/* with a few of the lines before it; where nothing tells, its end */
+	for (const log of document.querySelectorAll(".failure pre")) {
+		const why = log.querySelector("mark");
+		log.scrollTop = why ?
+			why.getBoundingClientRect().top - log.getBoundingClientRect().top - log.clientHeight / 4 :
+			log.scrollHeight;
 	}
 
 	/* a row that is filtered away cannot be gone to */
