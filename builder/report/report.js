@@ -1,6 +1,6 @@
 "use strict";
-/* The page says all without this: it sorts and filters the table, shows a package's neighbours, and has
- * each log that ended badly at the line that tells why. */
+/* The page says all without this: it sorts and filters the table, shows a package's neighbours, says
+ * which boxes scroll, and has each log that ended badly at the line that tells why. */
 (() => {
 	const table = document.querySelector(".packages");
 	const body = table.tBodies[0];
@@ -65,6 +65,22 @@
 		box.addEventListener("mouseleave", () => graph.classList.remove("lit"));
 		box.addEventListener("blur", () => graph.classList.remove("lit"));
 	}
+
+	/* scroll bars need not be seen: it is said where a box goes on */
+	const hints = new Map();
+	for (const box of document.querySelectorAll(".scroll")) {
+		const hint = document.createElement("p");
+		hint.className = "hint";
+		hint.textContent = "scroll sideways for more ↔";
+		box.before(hint);
+		hints.set(box, hint);
+	}
+	const tell = () => {
+		for (const [box, hint] of hints)
+			hint.hidden = box.scrollWidth <= box.clientWidth + 1;
+	};
+	window.addEventListener("resize", tell);
+	tell();
 
 	/* with a few of the lines before it; where nothing tells, its end */
 	for (const log of document.querySelectorAll(".failure pre")) {
