@@ -147,9 +147,10 @@ static const char *mark(enum story_state state)
 	}
 }
 
-/* Its name above the bar, as far as there is room. */
+/* Its name above the bar, as far as there is room; how it ended is worth more than its time. */
 static void draw_words(FILE *to, const struct report *r, const struct run *run)
 {
+	const char *ended = mark(run->p->state);
 	char seconds[HTML_SECONDS];
 
 	html_put(to, "<svg x=\"%.3f%%\" y=\"0\" width=\"%.3f%%\" height=\"16\">",
@@ -157,9 +158,9 @@ static void draw_words(FILE *to, const struct report *r, const struct run *run)
 	fputs(run->label < run->begin ? "<text x=\"100%\" y=\"12\" text-anchor=\"end\">"
 				      : "<text x=\"1\" y=\"12\">",
 	      to);
-	html_put(to,
-		 "%s<tspan class=\"dim\"> %s</tspan> <tspan class=\"mark\">%s</tspan></text></svg>",
-		 run->p->name, html_seconds(run->end - run->begin, seconds), mark(run->p->state));
+	html_put(to, "%s <tspan class=\"%s\">%s</tspan></text></svg>", run->p->name,
+		 *ended ? "mark" : "dim",
+		 *ended ? ended : html_seconds(run->end - run->begin, seconds));
 }
 
 static void draw_run(FILE *to, const struct report *r, const struct run *run)
