@@ -75,9 +75,10 @@ static int find_data(const struct places *p, struct searchpath *path, const char
 
 	if (!installed || !checkout)
 		return -ENOMEM;
-	if (access(p->data, F_OK) < 0 && is_checkouts(path, name, checkout))
-		return searchpath_finish(path, name, checkout);
-	return searchpath_finish(path, name, installed);
+	return searchpath_finish(path, name,
+				 access(p->data, F_OK) < 0 && is_checkouts(path, name, checkout)
+					 ? checkout
+					 : installed);
 }
 
 static int find_programs(struct places *p)

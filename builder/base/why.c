@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "fs/base/cleanup.h"
-#include "fs/base/text.h"
 #include "fs/base/log.h"
+#include "fs/base/text.h"
 
 int why_set(char **why, int r, const char *fmt, ...)
 {

@@ -155,18 +155,29 @@ static int phase_variables(const struct run *run, const char *phase, struct strv
 	return r;
 }
 
+/* What something that ran in a phase left for us in the work folder; NULL: nothing. 0 or -errno,
+ * said. */
+static int read_left(const struct run *run, const char *name, char **path, char **text)
+{
+	int r;
+
+	*path = places_join(run->work, name);
+	r = *path ? io_read_file(AT_FDCWD, *path, PLAN_MAX, text, NULL) : -ENOMEM;
+	if (r < 0 && r != -ENOENT)
+		return log_errno(r, "cannot read '%s'", *path ? *path : name);
+	return 0;
+}
+
 /* A compiler that was to look into this machine's folders has refused; whoever asked it to may have
  * taken that for an answer. */
 static int check_host_paths(const struct run *run, const char *phase)
 {
-	autofree char *path = places_join(run->work, PHASE_HOSTS);
+	autofree char *path = NULL;
 	autofree char *text = NULL;
-	int r = path ? io_read_file(AT_FDCWD, path, PLAN_MAX, &text, NULL) : -ENOMEM;
+	int r = read_left(run, PHASE_HOSTS, &path, &text);
 
-	if (r == -ENOENT)
-		return 0;
-	if (r < 0)
-		return log_errno(r, "cannot read '%s'", path ? path : PHASE_HOSTS);
+	if (r < 0 || !text)
+		return r;
 	text[strcspn(text, "\n")] = '\0';
 	tame(text);
 	return log_error("%s %s: in %s a compiler was to look into this machine's folders, not the "
@@ -177,11 +188,11 @@ static int check_host_paths(const struct run *run, const char *phase)
 /* What is no error, and would be read by nobody in a log. */
 static void say_warnings(const struct run *run)
 {
-	autofree char *path = places_join(run->work, PHASE_WARNINGS);
+	autofree char *path = NULL;
 	autofree char *text = NULL;
 	char *rest;
 
-	if (!path || io_read_file(AT_FDCWD, path, PLAN_MAX, &text, NULL) < 0)
+	if (read_left(run, PHASE_WARNINGS, &path, &text) < 0 || !text)
 		return;
 	unlink(path);
 	rest = text;

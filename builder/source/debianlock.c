@@ -11,10 +11,15 @@
 #include "fs/base/strv.h"
 #include "fs/base/text.h"
 
-/* Of the building machine: what the compilers are linked with, beside what every Debian has. A
- * number follows, but for the last, which has the libsframe of Debian 12. */
-static const char *const host_libraries[] = { "libgmp",	 "libisl",  "libjansson", "libmpc",
-					      "libmpfr", "libzstd", "libsframe",  "libbinutils" };
+/* Of the building machine: what the compilers are linked with, beside what every Debian has. */
+static const struct {
+	const char *name;
+	bool bare; /* also without a number behind it */
+} host_libraries[] = {
+	{ "libgmp", false },	{ "libisl", false },	 { "libjansson", false },
+	{ "libmpc", false },	{ "libmpfr", false },	 { "libzstd", false },
+	{ "libsframe", false }, { "libbinutils", true }, /* the libsframe of Debian 12 */
+};
 
 static const struct debian_target targets[] = {
 	{ "aarch64-linux-gnu", "arm64" },
@@ -135,10 +140,14 @@ static bool belongs(const char *name, const struct debian_target *target)
 	if (m && n > m && strcmp(name + n - m, cross) == 0)
 		return true;
 	for (size_t i = 0; i < ARRAY_SIZE(host_libraries); i++) {
-		m = strlen(host_libraries[i]);
-		if (strncmp(name, host_libraries[i], m) == 0 &&
-		    (name[m] ? name[m] >= '0' && name[m] <= '9'
-			     : i == ARRAY_SIZE(host_libraries) - 1))
+		const char *library = host_libraries[i].name;
+		char next;
+
+		m = strlen(library);
+		if (strncmp(name, library, m) != 0)
+			continue;
+		next = name[m];
+		if ((next >= '0' && next <= '9') || (host_libraries[i].bare && !next))
 			return true;
 	}
 	return false;

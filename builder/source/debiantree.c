@@ -55,39 +55,47 @@ static int move(const struct tree *t, const char *from, const char *to)
 	return renameat(t->dir, from, t->dir, to) < 0 ? -errno : 0;
 }
 
-/* The one path that the pattern (relative to the folder) fits, as another one. */
-static int find(const char *dir, const char *pattern, char **ret)
+/* What the pattern (relative to the folder) fits; the caller calls globfree, whatever it returns.
+ */
+static int match(const char *dir, const char *pattern, glob_t *g)
 {
 	autofree char *full = places_join(dir, pattern);
-	glob_t g = { 0 };
-	int r = 0;
 
+	*g = (glob_t){ 0 };
 	if (!full)
 		return -ENOMEM;
-	if (glob(full, 0, NULL, &g) != 0 || g.gl_pathc != 1)
+	return glob(full, 0, NULL, g) == 0 ? 0 : -ENOENT;
+}
+
+/* The one path that the pattern fits, relative to the folder too. */
+static int find(const char *dir, const char *pattern, char **ret)
+{
+	glob_t g;
+	int r = match(dir, pattern, &g);
+
+	if (r == 0 && g.gl_pathc != 1)
 		r = -ENOENT;
-	else if (!(*ret = strdup(g.gl_pathv[0] + strlen(dir) + 1)))
+	if (r == 0 && !(*ret = strdup(g.gl_pathv[0] + strlen(dir) + 1)))
 		r = -ENOMEM;
 	globfree(&g);
 	return r;
 }
 
-/* The one folder that has what the pattern fits. */
+/* The one folder that has all that the pattern fits. */
 static int find_folder(const char *dir, const char *pattern, char **ret)
 {
-	autofree char *full = places_join(dir, pattern);
-	glob_t g = { 0 };
-	int r = full ? -ENOENT : -ENOMEM;
+	glob_t g;
+	int r = match(dir, pattern, &g);
 
-	if (full && glob(full, 0, NULL, &g) == 0) {
-		const char *first = g.gl_pathv[0];
-		int n = strrchr(first, '/') - first;
-		const char *last = g.gl_pathv[g.gl_pathc - 1];
+	if (r == 0) {
+		const char *first = g.gl_pathv[0] + strlen(dir) + 1;
+		const char *last = g.gl_pathv[g.gl_pathc - 1] + strlen(dir) + 1;
+		size_t n = strrchr(first, '/') - first;
 
-		if (strncmp(first, last, n + 1) == 0 && !strchr(last + n + 1, '/')) {
-			*ret = text_of("%.*s", n - (int)strlen(dir) - 1, first + strlen(dir) + 1);
-			r = *ret ? 0 : -ENOMEM;
-		}
+		if (strncmp(first, last, n + 1) != 0 || strchr(last + n + 1, '/'))
+			r = -ENOENT;
+		else if (!(*ret = strndup(first, n)))
+			r = -ENOMEM;
 	}
 	globfree(&g);
 	return r;
