@@ -308,3 +308,14 @@ int ini_load(struct ini *ini, const char *path, char **why)
 		return why_errno(why, r, "%s", path);
 	return r;
 }
+
+int ini_switch(const struct ini *ini, const char *section, const char *key, bool *ret, char **why)
+{
+	const struct ini_entry *e = ini_find(ini, section, key);
+
+	if (e && strcmp(e->value, "yes") != 0 && strcmp(e->value, "no") != 0)
+		return ini_refuse(why, ini, e->line, "'%s' is yes or no", key);
+	if (e)
+		*ret = e->value[0] == 'y';
+	return 0;
+}

@@ -58,6 +58,10 @@ const struct ini_entry *ini_find(const struct ini *ini, const char *section, con
 const char *ini_get(const struct ini *ini, const char *section, const char *key,
 		    const char *missing);
 
+/* A yes or no; `*ret` stays as it is when nothing is said. 0; -EINVAL with `*why` for another
+ * word. */
+int ini_switch(const struct ini *ini, const char *section, const char *key, bool *ret, char **why);
+
 /* A value in line `line` is not what it has to be: -EINVAL with `*why`, "FILE:LINE: ...". Who calls
  * includes why.h. */
 #define ini_refuse(why, ini, line, fmt, ...) \

@@ -311,18 +311,6 @@ static int take_subdir(struct recipe *recipe, const struct ini *ini, char **why)
 	return recipe->subdir ? 0 : -ENOMEM;
 }
 
-/* yes or no; `*ret` stays as it is when nothing is said. */
-static int take_switch(const struct ini *ini, const char *key, bool *ret, char **why)
-{
-	const struct ini_entry *e = ini_find(ini, "build", key);
-
-	if (e && strcmp(e->value, "yes") != 0 && strcmp(e->value, "no") != 0)
-		return ini_refuse(why, ini, e->line, "'%s' is yes or no", key);
-	if (e)
-		*ret = e->value[0] == 'y';
-	return 0;
-}
-
 static int take_system(struct recipe *recipe, const struct ini *ini, char **why)
 {
 	const struct ini_entry *e = ini_find(ini, "build", "system");
@@ -338,9 +326,9 @@ static int take_system(struct recipe *recipe, const struct ini *ini, char **why)
 	}
 	recipe->system = system;
 	recipe->in_tree = system_is_in_tree(system);
-	r = take_switch(ini, "in-tree", &recipe->in_tree, why);
+	r = ini_switch(ini, "build", "in-tree", &recipe->in_tree, why);
 	if (r == 0)
-		r = take_switch(ini, "autoreconf", &recipe->autoreconf, why);
+		r = ini_switch(ini, "build", "autoreconf", &recipe->autoreconf, why);
 	if (r == 0 && recipe->autoreconf && system != RECIPE_AUTOTOOLS)
 		return ini_refuse(why, ini, ini_find(ini, "build", "autoreconf")->line,
 				  "'autoreconf' is for 'system = autotools'");

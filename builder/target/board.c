@@ -295,23 +295,16 @@ static int add_word(char **words, const char *word)
 
 static int take_debug(struct board *b, const struct ini *ini, char **why)
 {
-	const struct ini_entry *e = ini_find(ini, "target", "debug");
+	bool debug = false;
+	int r = ini_switch(ini, "target", "debug", &debug, why);
 
-	if (!e || strcmp(e->value, "no") == 0)
-		return 0;
-	if (strcmp(e->value, "yes") != 0)
-		return ini_refuse(why, ini, e->line, "'debug' is yes or no");
-	return add_word(&b->cflags, "-g");
+	return r == 0 && debug ? add_word(&b->cflags, "-g") : r;
 }
 
 static int take_strip(struct board *b, const struct ini *ini, char **why)
 {
-	const struct ini_entry *e = ini_find(ini, "target", "strip");
-
-	if (e && strcmp(e->value, "yes") != 0 && strcmp(e->value, "no") != 0)
-		return ini_refuse(why, ini, e->line, "'strip' is yes or no");
-	b->strip = !e || e->value[0] == 'y';
-	return 0;
+	b->strip = true;
+	return ini_switch(ini, "target", "strip", &b->strip, why);
 }
 
 /* As its folders are named; before 3.8 there was more in the names of extensions. */
