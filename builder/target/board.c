@@ -19,20 +19,35 @@
 #define USUAL_BOARD "rpi3-aarch64"
 
 static const struct ini_allowed allowed[] = {
-	{ "board", "summary" },	    { "toolchain", "toolchain" },
-	{ "toolchain", "debian" },  { "toolchain", "url" },
-	{ "toolchain", "npm" },	    { "toolchain", "sha256" },
-	{ "toolchain", "inner" },   { "toolchain", "triple" },
-	{ "toolchain", "sysroot" }, { "toolchain", "launcher" },
-	{ "target", "words" },	    { "target", "cpu" },
-	{ "target", "cflags" },	    { "target", "ldflags" },
-	{ "target", "prefix" },	    { "target", "library-dir" },
-	{ "target", "glibc" },	    { "target", "glibc-newer" },
-	{ "target", "python" },	    { "places", "state" },
-	{ "places", "mount" },	    { "places", "work" },
-	{ "target", "debug" },	    { "target", "strip" },
-	{ "stage", "without" },	    { "toolchain", "size" },
-	{ "toolchain", "native" },  { NULL, NULL },
+	{ "board", "summary" },
+	{ "toolchain", "toolchain" },
+	{ "toolchain", "debian" },
+	{ "toolchain", "url" },
+	{ "toolchain", "npm" },
+	{ "toolchain", "sha256" },
+	{ "toolchain", "inner" },
+	{ "toolchain", "triple" },
+	{ "toolchain", "sysroot" },
+	{ "toolchain", "launcher" },
+	{ "target", "words" },
+	{ "target", "cpu" },
+	{ "target", "cflags" },
+	{ "target", "ldflags" },
+	{ "target", "prefix" },
+	{ "target", "library-dir" },
+	{ "target", "glibc" },
+	{ "target", "glibc-newer" },
+	{ "target", "python" },
+	{ "places", "state" },
+	{ "places", "mount" },
+	{ "places", "work" },
+	{ "target", "debug" },
+	{ "target", "strip" },
+	{ "stage", "without" },
+	{ "toolchain", "size" },
+	{ "toolchain", "native" },
+	{ "target", "processor-newer" },
+	{ NULL, NULL },
 };
 
 void board_free(struct board *b)
@@ -214,38 +229,6 @@ static int take_toolchain(struct board *b, const struct ini *ini, char **why)
 						 : take_archive(b, ini, found, why);
 }
 
-struct setting {
-	const char *section, *key, *missing;
-	char **ret;
-};
-
-static int take_settings(struct board *b, const struct ini *ini)
-{
-	const struct setting settings[] = {
-		{ "board", "summary", NULL, &b->summary },
-		{ "toolchain", "url", NULL, &b->url },
-		{ "toolchain", "npm", NULL, &b->npm },
-		{ "toolchain", "triple", NULL, &b->triple },
-		{ "toolchain", "inner", NULL, &b->inner },
-		{ "target", "cpu", "", &b->cpu },
-		{ "target", "cflags", "", &b->cflags },
-		{ "target", "ldflags", "", &b->ldflags },
-		{ "target", "prefix", "/usr/local", &b->prefix },
-		{ "target", "library-dir", "lib", &b->libdir },
-		{ "target", "glibc", NULL, &b->glibc },
-	};
-
-	for (size_t i = 0; i < ARRAY_SIZE(settings); i++) {
-		const struct setting *s = &settings[i];
-		const char *value = ini_get(ini, s->section, s->key, s->missing);
-
-		*s->ret = value ? strdup(value) : NULL;
-		if (value && !*s->ret)
-			return -ENOMEM;
-	}
-	return 0;
-}
-
 /* A part that compilers, shells, make and pkg-config all take as it is, and that leads nowhere
  * else. */
 static bool is_plain_path(const char *path)
@@ -285,6 +268,38 @@ static int check_settings(const struct board *b, const struct ini *ini, char **w
 	return 0;
 }
 
+struct setting {
+	const char *section, *key, *missing;
+	char **ret;
+};
+
+static int take_settings(struct board *b, const struct ini *ini, char **why)
+{
+	const struct setting settings[] = {
+		{ "board", "summary", NULL, &b->summary },
+		{ "toolchain", "url", NULL, &b->url },
+		{ "toolchain", "npm", NULL, &b->npm },
+		{ "toolchain", "triple", NULL, &b->triple },
+		{ "toolchain", "inner", NULL, &b->inner },
+		{ "target", "cpu", "", &b->cpu },
+		{ "target", "cflags", "", &b->cflags },
+		{ "target", "ldflags", "", &b->ldflags },
+		{ "target", "prefix", "/usr/local", &b->prefix },
+		{ "target", "library-dir", "lib", &b->libdir },
+		{ "target", "glibc", NULL, &b->glibc },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(settings); i++) {
+		const struct setting *s = &settings[i];
+		const char *value = ini_get(ini, s->section, s->key, s->missing);
+
+		*s->ret = value ? strdup(value) : NULL;
+		if (value && !*s->ret)
+			return -ENOMEM;
+	}
+	return check_settings(b, ini, why);
+}
+
 static int add_word(char **words, const char *word)
 {
 	autofree char *before = *words;
@@ -322,14 +337,22 @@ static int take_python(struct board *b, const struct ini *ini, char **why)
 	return b->python ? 0 : -ENOMEM;
 }
 
-static int take_glibc_newer(struct board *b, const struct ini *ini, char **why)
+/* What a board has to say twice, once by the toolchain that it names. */
+static int take_allowed(const struct ini *ini, const char *key, bool *ret, char **why)
 {
-	const struct ini_entry *e = ini_find(ini, "target", "glibc-newer");
+	const struct ini_entry *e = ini_find(ini, "target", key);
 
 	if (e && strcmp(e->value, "allow") != 0)
-		return ini_refuse(why, ini, e->line, "'glibc-newer' can only be 'allow'");
-	b->glibc_newer = e;
+		return ini_refuse(why, ini, e->line, "'%s' can only be 'allow'", key);
+	*ret = e;
 	return 0;
+}
+
+static int take_newer(struct board *b, const struct ini *ini, char **why)
+{
+	int r = take_allowed(ini, "glibc-newer", &b->glibc_newer, why);
+
+	return r < 0 ? r : take_allowed(ini, "processor-newer", &b->processor_newer, why);
 }
 
 static int take_launcher(struct board *b, const struct ini *ini, char **why)
@@ -344,10 +367,11 @@ static int take_launcher(struct board *b, const struct ini *ini, char **why)
 	return b->launcher ? 0 : -ENOMEM;
 }
 
-static int take_words(struct board *b, const struct ini *ini)
+static int take_words(struct board *b, const struct ini *ini, char **why)
 {
 	int r = strv_split(&b->words, ini_get(ini, "target", "words", ""), " \t,");
 
+	(void)why;
 	if (r == 0 && *b->cpu)
 		r = strv_add(&b->words, b->cpu);
 	return r == 0 ? strv_add(&b->words, b->name) : r;
@@ -399,6 +423,12 @@ static int no_board(const struct places *places, const char *name, const char *p
 		       name, path);
 }
 
+/* In this order: the toolchain looks at what is set, the words at the cpu. */
+static int (*const takers[])(struct board *b, const struct ini *ini, char **why) = {
+	take_settings, take_toolchain, take_debug, take_strip, take_python,
+	take_newer,    take_launcher,  take_words, take_stage,
+};
+
 int board_load(const struct places *places, const char *name, struct board **ret, char **why)
 {
 	cleanup(cleanup_board) struct board *b = calloc(1, sizeof(*b));
@@ -422,25 +452,8 @@ int board_load(const struct places *places, const char *name, struct board **ret
 		r = ini_check(&ini, allowed, why);
 	if (r < 0)
 		return r;
-	r = take_settings(b, &ini);
-	if (r == 0)
-		r = check_settings(b, &ini, why);
-	if (r == 0)
-		r = take_toolchain(b, &ini, why);
-	if (r == 0)
-		r = take_debug(b, &ini, why);
-	if (r == 0)
-		r = take_strip(b, &ini, why);
-	if (r == 0)
-		r = take_python(b, &ini, why);
-	if (r == 0)
-		r = take_glibc_newer(b, &ini, why);
-	if (r == 0)
-		r = take_launcher(b, &ini, why);
-	if (r == 0)
-		r = take_words(b, &ini);
-	if (r == 0)
-		r = take_stage(b, &ini, why);
+	for (size_t i = 0; i < ARRAY_SIZE(takers) && r == 0; i++)
+		r = takers[i](b, &ini, why);
 	if (r == 0)
 		r = take_places(b, places, &ini);
 	if (r == -ENOMEM)

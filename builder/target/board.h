@@ -42,7 +42,8 @@ struct board {
 	char *libdir;		      /* below the prefix, "lib" */
 	char *glibc;		      /* what the Pi has; NULL when not said */
 	bool glibc_newer;	      /* a toolchain may have a newer one */
-	char *python;		      /* likewise, "3.11"; NULL when not said */
+	bool processor_newer;	      /* its libraries may be for another processor */
+	char *python;		      /* what the Pi has, "3.11"; NULL when not said */
 	struct strv stage_without;    /* sub-packages that are not staged */
 
 	char *state, *mnt, *work, *keys, *builds; /* absolute */

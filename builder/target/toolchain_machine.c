@@ -43,8 +43,12 @@ static int check_library(const struct toolchain *t, const struct board *board,
 	autofd int fd = *path == '/' ? open(path, O_RDONLY | O_CLOEXEC) : -1;
 	char is[ELF_WORDS], wanted[ELF_WORDS];
 	struct elf_machine m;
+	enum elf_fit fit;
 
-	if (fd < 0 || elf_machine(fd, machine, &m) != 1 || elf_fits(machine, &m) == ELF_FITS)
+	if (fd < 0 || elf_machine(fd, machine, &m) != 1)
+		return 0;
+	fit = elf_fits(machine, &m);
+	if (fit == ELF_FITS || (board->processor_newer && (fit == ELF_NEWER || fit == ELF_CHOOSES)))
 		return 0;
 	elf_words(&m, is);
 	elf_words(machine, wanted);
