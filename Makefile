@@ -226,6 +226,7 @@ BUILDER_SRC := \
 	builder/build/key.c \
 	builder/build/key_difference.c \
 	builder/base/known.c \
+	builder/base/lay.c \
 	builder/target/launcher.c \
 	builder/target/launcher_distcc.c \
 	builder/report/layout.c \
@@ -289,6 +290,7 @@ BUILDER_SRC := \
 	builder/recipe/system.c \
 	builder/recipe/system_data.c \
 	builder/base/tally.c \
+	builder/target/runtime.c \
 	builder/target/target.c \
 	builder/base/times.c \
 	builder/target/toolchain.c \
@@ -308,6 +310,7 @@ UNIT_SRC := \
 	tests/unit/base/armour.c \
 	tests/unit/base/io.c \
 	tests/unit/base/kv.c \
+	tests/unit/base/lay.c \
 	tests/unit/base/strv.c \
 	tests/unit/box/box.c \
 	tests/unit/store/conflict.c \

@@ -19,35 +19,21 @@
 #define USUAL_BOARD "rpi3-aarch64"
 
 static const struct ini_allowed allowed[] = {
-	{ "board", "summary" },
-	{ "toolchain", "toolchain" },
-	{ "toolchain", "debian" },
-	{ "toolchain", "url" },
-	{ "toolchain", "npm" },
-	{ "toolchain", "sha256" },
-	{ "toolchain", "inner" },
-	{ "toolchain", "triple" },
-	{ "toolchain", "sysroot" },
-	{ "toolchain", "launcher" },
-	{ "target", "words" },
-	{ "target", "cpu" },
-	{ "target", "cflags" },
-	{ "target", "ldflags" },
-	{ "target", "prefix" },
-	{ "target", "library-dir" },
-	{ "target", "glibc" },
-	{ "target", "glibc-newer" },
-	{ "target", "python" },
-	{ "places", "state" },
-	{ "places", "mount" },
-	{ "places", "work" },
-	{ "target", "debug" },
-	{ "target", "strip" },
-	{ "stage", "without" },
-	{ "toolchain", "size" },
-	{ "toolchain", "native" },
-	{ "target", "processor-newer" },
-	{ NULL, NULL },
+	{ "board", "summary" },	    { "toolchain", "toolchain" },
+	{ "toolchain", "debian" },  { "toolchain", "url" },
+	{ "toolchain", "npm" },	    { "toolchain", "sha256" },
+	{ "toolchain", "inner" },   { "toolchain", "triple" },
+	{ "toolchain", "sysroot" }, { "toolchain", "launcher" },
+	{ "target", "words" },	    { "target", "cpu" },
+	{ "target", "cflags" },	    { "target", "ldflags" },
+	{ "target", "prefix" },	    { "target", "library-dir" },
+	{ "target", "glibc" },	    { "target", "glibc-newer" },
+	{ "target", "python" },	    { "places", "state" },
+	{ "places", "mount" },	    { "places", "work" },
+	{ "target", "debug" },	    { "target", "strip" },
+	{ "stage", "without" },	    { "toolchain", "size" },
+	{ "toolchain", "native" },  { "target", "processor-newer" },
+	{ "toolchain", "runtime" }, { NULL, NULL },
 };
 
 void board_free(struct board *b)
@@ -58,6 +44,7 @@ void board_free(struct board *b)
 	free(b->path);
 	free(b->summary);
 	free(b->toolchain);
+	free(b->runtime);
 	free(b->url);
 	free(b->npm);
 	free(b->file);
@@ -191,9 +178,30 @@ static int take_native(struct board *b, const struct ini *ini, const struct ini_
 	return 0;
 }
 
+/* What it is made of, the other board says. */
+static int take_runtime(struct board *b, const struct ini *ini, const struct ini_entry *from,
+			char **why)
+{
+	static const char *const others[] = { "triple", "inner", "sha256", "size", "sysroot" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(others); i++) {
+		const struct ini_entry *e = ini_find(ini, "toolchain", others[i]);
+
+		if (e)
+			return ini_refuse(why, ini, e->line,
+					  "'%s' is said by the board of 'runtime'", e->key);
+	}
+	if (!name_is_package(b->runtime) || strcmp(b->runtime, b->name) == 0)
+		return ini_refuse(why, ini, from->line,
+				  "'runtime' wants the name of another board");
+	return 0;
+}
+
 static int take_toolchain(struct board *b, const struct ini *ini, char **why)
 {
-	static const char *const ways[] = { "toolchain", "native", "debian", "url", "npm" };
+	static const char *const ways[] = {
+		"toolchain", "native", "debian", "url", "npm", "runtime"
+	};
 	const struct ini_entry *found = NULL;
 
 	for (size_t i = 0; i < ARRAY_SIZE(ways); i++) {
@@ -225,6 +233,8 @@ static int take_toolchain(struct board *b, const struct ini *ini, char **why)
 	}
 	if (strcmp(found->key, "native") == 0)
 		return take_native(b, ini, found, why);
+	if (b->runtime)
+		return take_runtime(b, ini, found, why);
 	return strcmp(found->key, "debian") == 0 ? take_debian(b, ini, found, why)
 						 : take_archive(b, ini, found, why);
 }
@@ -278,6 +288,7 @@ static int take_settings(struct board *b, const struct ini *ini, char **why)
 	const struct setting settings[] = {
 		{ "board", "summary", NULL, &b->summary },
 		{ "toolchain", "url", NULL, &b->url },
+		{ "toolchain", "runtime", NULL, &b->runtime },
 		{ "toolchain", "npm", NULL, &b->npm },
 		{ "toolchain", "triple", NULL, &b->triple },
 		{ "toolchain", "inner", NULL, &b->inner },

@@ -20,7 +20,8 @@ struct board {
 	char *path; /* boards/NAME.ini */
 	char *summary;
 
-	char *toolchain; /* a folder of the user's; else one of the next four: */
+	char *toolchain; /* a folder of the user's; else one of the next five: */
+	char *runtime;	 /* another board, on which its libraries are built: runtime.h */
 	bool native;	 /* this machine's own compilers; its prefix is BOX_NATIVE (box.h) */
 	unsigned debian; /* whose release's cross compilers for `triple`; 0 */
 	char *url;

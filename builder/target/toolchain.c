@@ -16,6 +16,7 @@
 #include "builder/box/box.h"
 #include "builder/source/unpack.h"
 #include "builder/target/debian.h"
+#include "builder/target/runtime.h"
 #include "builder/target/toolchain_ask.h"
 #include "builder/target/toolchain_fetch.h"
 #include "builder/target/toolchain_machine.h"
@@ -123,6 +124,8 @@ static int have_it(struct toolchain *t, const struct board *board, struct source
 				       board->toolchain_line, board->toolchain, strerror(errno));
 		return 0;
 	}
+	if (board->runtime)
+		return runtime_toolchain(board, ways, &t->dir, why);
 	if (board->debian)
 		return debian_toolchain(board, ways, &t->dir, t->lock, why);
 	t->dir = text_of("%s/%.16s", ways->places->toolchains, board->sha256);
