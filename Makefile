@@ -279,6 +279,7 @@ BUILDER_SRC := \
 	builder/story/screen_lines.c \
 	builder/source/shelf.c \
 	builder/source/signature.c \
+	builder/build/site.c \
 	builder/lint/sonames.c \
 	builder/source/source.c \
 	builder/source/source_git.c \

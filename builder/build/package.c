@@ -2,399 +2,23 @@
 #include "builder/build/package.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
-#include "builder/base/proc.h"
-#include "builder/base/times.h"
 #include "builder/base/why.h"
-#include "builder/box/box.h"
-#include "builder/box/syscalls.h"
 #include "builder/build/reuse.h"
-#include "builder/build/subpackages.h"
-#include "builder/recipe/patch.h"
-#include "builder/recipe/system.h"
-#include "builder/run/jobserver.h"
-#include "builder/run/phase.h"
-#include "builder/run/work.h"
-#include "builder/source/unpack.h"
-#include "builder/target/launcher.h"
+#include "builder/build/site.h"
 #include "fs/base/cleanup.h"
-#include "fs/base/io.h"
 #include "fs/base/log.h"
 #include "fs/base/text.h"
 
-#define ANSWER_MAX  4096
-#define RULES	    "parts" /* in the work folder: for `xsysfs run --parts` */
-#define FAILED_MOST 5	    /* failed builds whose folders are kept */
-
-/* A build on its way. */
-struct site {
-	struct work work;
-	struct box_folders outside, inside; /* as they are, and as the commands see them */
-	int events, logs[PHASE_LOGS], syscalls;
-	struct launcher_share launcher; /* empty when there is none */
-};
-
-static void folders_release(struct box_folders *f)
-{
-	free(f->work);
-	free(f->src);
-	free(f->build);
-	free(f->tmp);
-	free(f->recipe);
-	free(f->toolchain);
-	free(f->native);
-	free(f->written);
-	*f = (struct box_folders){ 0 };
-}
-
-static void site_init(struct site *s, int events)
-{
-	*s = (struct site){ .work = WORK_NONE, .events = events, .syscalls = -1 };
-	for (int i = 0; i < PHASE_LOGS; i++)
-		s->logs[i] = -1;
-}
-
-static void site_release(struct site *s)
-{
-	folders_release(&s->outside);
-	folders_release(&s->inside);
-	work_release(&s->work);
-	launcher_share_release(&s->launcher);
-	if (s->syscalls >= 0)
-		close(s->syscalls);
-	for (int i = 0; i < PHASE_LOGS; i++)
-		if (s->logs[i] >= 0)
-			close(s->logs[i]);
-}
-
-/* The folders with which its phases run. */
-static const struct box_folders *seen(const struct package_build *b, const struct site *s)
-{
-	return b->ways->boxed ? &s->inside : &s->outside;
-}
+#define FAILED_MOST 5 /* failed builds whose folders are kept */
 
 char *package_log_folder(const struct package_ways *ways, const char *package)
 {
 	return text_of("%s/%s/log", ways->work, package);
-}
-
-static int fill_folders(struct box_folders *f, const char *work, const char *package)
-{
-	f->work = places_join(work, package);
-	if (!f->work || !(f->src = places_join(f->work, "src")) ||
-	    !(f->build = places_join(f->work, "build")) || !(f->tmp = places_join(f->work, "tmp")))
-		return -ENOMEM;
-	return 0;
-}
-
-static bool has_tools(const struct package_build *b)
-{
-	return b->tools.fixed.n;
-}
-
-/* Tools that run here; of a native build, what it is built with. */
-static int name_native(struct box_folders *f, const struct package_build *b)
-{
-	if (b->ways->target->toolchain.native)
-		f->native = strdup(PHASE_SYSROOT BOX_NATIVE);
-	else if (has_tools(b))
-		f->native = text_of("%s" BOX_NATIVE, b->ways->native->where.point);
-	else
-		return 0;
-	return f->native ? 0 : -ENOMEM;
-}
-
-/* The folders as they are. */
-static int name_outside(struct box_folders *f, const struct package_build *b, char **why)
-{
-	int r = fill_folders(f, b->ways->work, b->recipe->name);
-
-	if (r < 0)
-		return why_errno(why, r, "cannot name folders");
-	f->recipe = realpath(b->recipe->dir, NULL);
-	if (!f->recipe)
-		return why_errno(why, -errno, "cannot find '%s'", b->recipe->dir);
-	f->toolchain = strdup(b->ways->target->toolchain.dir);
-	f->written = text_of("%s/pending/%s/root", b->ways->target->where.state, b->recipe->name);
-	if (name_native(f, b) < 0 || !f->toolchain || !f->written)
-		return why_errno(why, -ENOMEM, "cannot name folders");
-	return 0;
-}
-
-/* The folders as the commands see them. */
-static int name_inside(struct box_folders *f, const struct package_build *b)
-{
-	int r = fill_folders(f, BOX_WORK, b->recipe->name);
-
-	if (r == 0 && (b->ways->target->toolchain.native || has_tools(b)))
-		r = (f->native = strdup(BOX_NATIVE)) ? 0 : -ENOMEM;
-	f->recipe = strdup(BOX_RECIPE);
-	f->toolchain = strdup(toolchain_inside(&b->ways->target->toolchain));
-	f->written = strdup(BOX_WRITTEN);
-	return r == 0 && f->recipe && f->written && f->toolchain ? 0 : -ENOMEM;
-}
-
-static int make_folders(const struct work *work, char **why)
-{
-	int r = work_clear(work);
-
-	if (r == 0 &&
-	    (mkdirat(work->dir, "build", 0755) < 0 || mkdirat(work->dir, "tmp", 0755) < 0))
-		r = -errno;
-	return r < 0 ? why_errno(why, r, "cannot make folders in '%s'", work->path) : 0;
-}
-
-static int apply_patches(const struct package_build *b, const struct box_folders *f,
-			 const struct work *work, char **why)
-{
-	autofd int log = -1;
-	int r = 0;
-
-	if (!b->patches->n)
-		return 0;
-	log = work_new_log(work, "patch");
-	if (log < 0)
-		return why_errno(why, log, "cannot write the log of the patches");
-	strv_foreach (patch, b->patches)
-		if (r == 0)
-			r = patch_apply(*patch, f->src, log, why);
-	if (r < 0) {
-		autofree char *reason = *why;
-
-		return why_set(why, r, "%s (log: '%s/log/patch.log')", reason, work->path);
-	}
-	return 0;
-}
-
-static int look_for_subdir(const struct recipe *recipe, const struct box_folders *f, char **why)
-{
-	autofree char *path = recipe->subdir ? places_join(f->src, recipe->subdir) : NULL;
-	struct stat st;
-
-	if (!recipe->subdir)
-		return 0;
-	if (!path)
-		return -ENOMEM;
-	if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
-		return 0;
-	return why_set(why, -ENOENT, "%s:%u: there is no folder '%s' in the archive", recipe->path,
-		       recipe->subdir_line, recipe->subdir);
-}
-
-/* Of the phases that there are; who carries them out gets no folder to make files in. */
-static int make_logs(const struct package_build *b, struct site *s, char **why)
-{
-	for (int i = 0; i < PHASE_LOGS; i++) {
-		autofree char *command =
-			i == PHASE_FIXUP ? NULL : system_command(b->recipe, (enum recipe_phase)i);
-
-		if (!command && i != PHASE_FIXUP)
-			continue;
-		s->logs[i] = work_new_log(&s->work, phase_log_name(i));
-		if (s->logs[i] < 0)
-			return why_errno(why, s->logs[i], "cannot write '%s/log/%s.log'",
-					 s->work.path, phase_log_name(i));
-	}
-	return 0;
-}
-
-static int write_plan(const struct package_build *b, struct site *s, int64_t newest, char **why)
-{
-	const struct package_ways *ways = b->ways;
-	autofree char *log = package_log_folder(ways, b->recipe->name);
-	struct phase_plan plan = {
-		.recipe = b->recipe,
-		.target = ways->target,
-		.outside = &s->outside,
-		.inside = seen(b, s),
-		.sysroot = ways->boxed ? BOX_SYSROOT : PHASE_SYSROOT,
-		.launcher = launcher_links(&ways->target->launcher, ways->boxed),
-		.jobs = ways->jobs->tokens,
-		.epoch = newest,
-		.events = s->events,
-		.log = log,
-	};
-	autostrv struct strv env = { 0 };
-	int r = log ? make_logs(b, s, why) : why_errno(why, -ENOMEM, "%s", b->recipe->name);
-
-	if (r < 0)
-		return r;
-	memcpy(plan.logs, s->logs, sizeof(plan.logs));
-	r = phase_environment(&plan, &env);
-	if (r == 0)
-		r = jobserver_environment(ways->jobs, b->jobs, &env);
-	strv_foreach (setting, &s->launcher.env)
-		if (r == 0)
-			r = strv_add(&env, *setting);
-	if (r < 0)
-		return why_errno(why, r, "%s", b->recipe->name);
-	return phase_write_plan(&plan, &env, why);
-}
-
-static int write_rules(const struct package_build *b, const struct box_folders *f, char **why)
-{
-	autofree char *rules = NULL;
-	int r = subpackages_rules(b->recipe, b->ways->target->board, &rules, why);
-
-	if (r < 0)
-		return r;
-	r = places_scratch(f->work, RULES, rules);
-	return r < 0 ? why_errno(why, r, "cannot write '%s/%s'", f->work, RULES) : 0;
-}
-
-/* No file tells when it was unpacked or patched. */
-static int set_times(const struct site *s, int64_t epoch, char **why)
-{
-	autofd int src = io_open_dir(s->work.dir, "src");
-	int r = src < 0 ? src : times_bound(src, epoch);
-
-	return r < 0 ? why_errno(why, r, "cannot set times in '%s'", s->outside.src) : 0;
-}
-
-/* A package without a source has an empty folder. */
-static int unpack(const struct package_build *b, const struct site *s, int64_t *newest, char **why)
-{
-	if (*b->archive)
-		return unpack_archive(b->archive, s->outside.src, NULL, newest, why);
-	return mkdirat(s->work.dir, "src", 0755) < 0
-		       ? why_errno(why, -errno, "cannot make '%s'", s->outside.src)
-		       : 0;
-}
-
-/* Everything that happens outside the build view. */
-static int prepare(const struct package_build *b, struct site *s, char **why)
-{
-	const struct board *board = b->ways->target->board;
-	int64_t newest = 0;
-	int r = make_folders(&s->work, why);
-
-	dprintf(s->events, "phase unpack\n");
-	if (r == 0)
-		r = unpack(b, s, &newest, why);
-	if (r == 0 && b->patches->n)
-		dprintf(s->events, "phase patch\n");
-	if (r == 0)
-		r = apply_patches(b, &s->outside, &s->work, why);
-	if (r == 0)
-		r = look_for_subdir(b->recipe, &s->outside, why);
-	newest = times_epoch(newest);
-	if (r == 0)
-		r = set_times(s, newest, why);
-	if (r == 0)
-		r = write_plan(b, s, newest, why);
-	if (r == 0)
-		r = write_rules(b, &s->outside, why);
-	if (r == 0 && (r = key_store(board->keys, b->key)) < 0)
-		why_errno(why, r, "cannot write to '%s'", board->keys);
-	return r;
-}
-
-static int add_option(struct strv *argv, const char *option, const struct strv *values)
-{
-	autofree char *list = strv_join(values, ",");
-
-	if (list && !*list)
-		return 0;
-	strv_add(argv, option);
-	return strv_add(argv, list);
-}
-
-/* All that follows sees its tools where `native` is mounted. */
-static int add_look(const struct package_build *b, struct strv *argv)
-{
-	const char *const words[] = { b->ways->places->xsysfs,	     "run",    "--look",    "-C",
-				      target_where(b->ways->native), "--sees", b->tools.all };
-
-	strv_add_words(argv, words, ARRAY_SIZE(words));
-	add_option(argv, "--needs", &b->tools.fixed);
-	return strv_add(argv, "--");
-}
-
-static int add_run(const struct package_build *b, const char *work, struct strv *argv)
-{
-	autofree char *rules = places_join(work, RULES);
-	autofree char *other = recipe_other_machine(b->recipe, b->ways->target->board->prefix);
-	const struct recipe *recipe = b->recipe;
-	const char *words[] = {
-		b->ways->places->xsysfs,
-		"run",
-		"--quiet",
-		"-C",
-		target_where(b->ways->target),
-		"--package",
-		recipe->name,
-		"--version",
-		recipe->version,
-		"--key",
-		b->key->hex,
-		"--sees",
-		b->sees.all,
-		"--parts",
-		rules,
-		"--other-machine",
-		other,
-	};
-
-	if (has_tools(b))
-		add_look(b, argv);
-	strv_add_words(argv, words, ARRAY_SIZE(words));
-	add_option(argv, "--needs", &b->sees.fixed);
-	if (b->ways->aside)
-		strv_add(argv, "--aside");
-	add_option(argv, "--replaces", &recipe->replaces);
-	return strv_add(argv, "--");
-}
-
-/* What is to run in the build view: this program, in a box where there can be one. */
-static int add_inside(const struct package_build *b, const struct site *s, struct strv *argv)
-{
-	const struct launcher *launcher = &b->ways->target->launcher;
-	const struct box box = {
-		.mountpoint = b->ways->target->where.point,
-		.outside = &s->outside,
-		.self = b->ways->places->self,
-		.package = b->recipe->name,
-		.native = b->ways->target->toolchain.native,
-		.open = s->launcher.openings,
-		.n_open = s->launcher.n_openings,
-		.network = launcher->network,
-		.syscalls = s->syscalls,
-	};
-	int r = b->ways->boxed ? box_prepare(&box) : 0;
-
-	if (r == 0 && b->ways->boxed)
-		r = box_arguments(&box, argv);
-	if (r == 0)
-		r = strv_add(argv, b->ways->boxed ? BOX_BUILDER : box.self);
-	if (r == 0)
-		r = strv_add(argv, "run-phases");
-	return r == 0 ? strv_add(argv, seen(b, s)->work) : r;
-}
-
-static int run(const struct package_build *b, const struct site *s, const struct strv *argv)
-{
-	int keep[4 + PHASE_LOGS] = { s->events, b->jobs->read, b->jobs->write };
-	autofree char *layer = NULL;
-	struct proc p;
-	size_t n = 3;
-	int status;
-
-	for (int i = 0; i < PHASE_LOGS; i++)
-		if (s->logs[i] >= 0)
-			keep[n++] = s->logs[i];
-	if (s->syscalls >= 0)
-		keep[n++] = s->syscalls;
-	p = (struct proc){ .argv = (const char *const *)argv->v, .keep = keep, .n_keep = n };
-	status = b->ways->aside ? proc_read(&p, ANSWER_MAX, &layer) : proc_run(&p);
-	if (status == 0 && layer)
-		dprintf(s->events, "layer %.*s\n", (int)strcspn(layer, "\n"), layer);
-	return status;
 }
 
 /* Another builder had it: it may have built the very same. 1: that is installed now; 0; -errno with
@@ -419,24 +43,17 @@ static int wait_for_other(const struct package_build *b, struct site *s, const c
 /* The one install. What goes wrong in it is said by who is inside. */
 static int install(const struct package_build *b, const struct site *s)
 {
-	autostrv struct strv argv = { 0 };
-	int r = add_run(b, s->work.path, &argv);
-	int status;
+	int status = site_run(s, b);
 
-	if (r == 0)
-		r = add_inside(b, s, &argv);
-	if (r < 0)
-		return log_errno(r, "%s", b->recipe->name);
-	status = run(b, s, &argv);
 	if (status < 0)
-		return log_errno(status, "cannot run '%s'", argv.v[0]);
+		return log_errno(status, "cannot run '%s'", b->ways->places->xsysfs);
 	return status == 0 ? 0 : -EIO;
 }
 
 /* Where to look now; configure and Meson write down the names that they saw. */
 static void tell_kept(const struct package_build *b, const struct site *s, const char *name)
 {
-	const char *inside = seen(b, s)->work;
+	const char *inside = site_seen(s, b)->work;
 	bool moved = strcmp(inside, s->work.path) != 0;
 
 	log_note("%s: src and build are kept in '%s'%s%s%s ('xsysfs clean' removes them, and so do "
@@ -454,28 +71,20 @@ int package_build(const struct package_build *b, int events)
 
 	site_init(&s, events);
 	umask(022); /* what is unpacked and patched is the same, whoever builds */
-	if (!(name = text_of("%s %s", b->recipe->node, b->recipe->version)) ||
-	    name_inside(&s.inside, b) < 0)
+	if (!(name = text_of("%s %s", b->recipe->node, b->recipe->version)))
 		return log_errno(-ENOMEM, "%s", b->recipe->name);
-	r = name_outside(&s.outside, b, &why);
-	if (r == 0)
-		r = work_open(&s.work, b->ways->work, b->recipe->name, &why);
+	r = site_open(&s, b, &why);
 	if (r == -EBUSY) {
 		free(take_ptr(why));
 		r = wait_for_other(b, &s, name, &why);
 		if (r > 0)
 			return 0;
 	}
+	if (r == 0)
+		r = site_furnish(&s, b, &why);
 	if (r < 0)
 		return why_log_of(why, r, name);
-	if (b->ways->boxed && (r = s.syscalls = syscalls_filter()) < 0)
-		return log_errno(r, "%s: cannot make a filter of system calls", name);
-	r = launcher_share(&b->ways->target->launcher, b->recipe->name, b->ways->boxed,
-			   &s.launcher);
-	if (r < 0)
-		return log_errno(r, "%s: cannot make the folder of %s", name,
-				 b->ways->target->launcher.name);
-	r = prepare(b, &s, &why);
+	r = site_prepare(&s, b, &why);
 	if (r < 0) {
 		work_clear(&s.work);
 		return why_log_of(why, r, name);

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* site.h - where a package is built: its folders, made ready for one `xsysfs run`. */
+#pragma once
+
+#include "builder/box/box.h"
+#include "builder/build/package.h"
+#include "builder/run/phase.h"
+#include "builder/run/work.h"
+#include "builder/target/launcher.h"
+
+struct site {
+	struct work work;
+	struct box_folders outside, inside; /* as they are, and as the commands see them */
+	int events, logs[PHASE_LOGS], syscalls;
+	struct launcher_share launcher; /* empty when there is none */
+};
+
+/* `events` is lent. */
+void site_init(struct site *s, int events);
+void site_release(struct site *s);
+
+/* Name the folders, and take the work folder: it is this builder's until the release. 0; -EBUSY
+ * when another builder has it (work_wait); or -errno; with `*why`. */
+int site_open(struct site *s, const struct package_build *b, char **why);
+
+/* Have what the box wants. 0 or -errno with `*why`. */
+int site_furnish(struct site *s, const struct package_build *b, char **why);
+
+/* Everything that happens outside the build view: unpacked, patched, and the plan written. 0 or
+ * -errno with `*why`. */
+int site_prepare(struct site *s, const struct package_build *b, char **why);
+
+/* The folders with which its phases run. */
+const struct box_folders *site_seen(const struct site *s, const struct package_build *b);
+
+/* Carry out the plan, by `xsysfs run`. A wait status, or -errno. */
+int site_run(const struct site *s, const struct package_build *b);
