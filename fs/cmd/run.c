@@ -218,6 +218,27 @@ static size_t find_machines(const struct where *where,
 	return mount < 0 ? 0 : foreign_machines(mount, machines);
 }
 
+/* What was written is to stay, if it may. */
+static int keep(const struct cmd *cmd, const struct cmd_line *line, struct lease *lease,
+		const struct elf_machine *machines, size_t n)
+{
+	const struct where *where = lease->where;
+	const char *package = lease->package;
+	int r = check_places(where, package);
+
+	if (r == 0)
+		r = check_machines(where, package, machines, n,
+				   cmd_value(cmd, line, "other-machine"));
+	if (r < 0)
+		return r;
+	if (cmd_value(cmd, line, "aside"))
+		return put_aside(lease);
+	r = commit(lease);
+	if (r == 0 && !cmd_value(cmd, line, "quiet"))
+		tell(where, package);
+	return r;
+}
+
 /* From the install's begin to its end. */
 static int install(const struct cmd *cmd, const struct cmd_line *line, const struct where *where)
 {
@@ -238,15 +259,8 @@ static int install(const struct cmd *cmd, const struct cmd_line *line, const str
 		r = lease_watch(&lease);
 	if (r == 0)
 		r = run_command(where, package, false, line->argv);
-	if (r == 0)
-		r = check_places(where, package);
-	if (r == 0)
-		r = check_machines(where, package, machines, n,
-				   cmd_value(cmd, line, "other-machine"));
-	if (r == 0)
-		r = cmd_value(cmd, line, "aside") ? put_aside(&lease) : commit(&lease);
-	if (r == 0 && !cmd_value(cmd, line, "aside") && !cmd_value(cmd, line, "quiet"))
-		tell(where, package);
+	if (r == 0 && !cmd_value(cmd, line, "discard"))
+		r = keep(cmd, line, &lease, machines, n);
 	lease_end(&lease);
 	return r < 0 ? CMD_FAILED : r;
 }
@@ -285,6 +299,9 @@ static int run_run(const struct cmd *cmd, int argc, char **argv)
 	package = cmd_value(cmd, &line, "package");
 	if (!package && !cmd_value(cmd, &line, "look"))
 		return cmd_usage(cmd, "--package is missing");
+	if (cmd_value(cmd, &line, "discard") &&
+	    (cmd_value(cmd, &line, "look") || cmd_value(cmd, &line, "aside")))
+		return cmd_usage(cmd, "one of --discard, --aside and --look, not two");
 	if (package && cmd_value(cmd, &line, "look"))
 		return cmd_usage(cmd, "--look installs nothing: it takes no --package");
 	if (package && !name_is_package(package))
@@ -323,6 +340,7 @@ const struct cmd cmd_run = {
 		{ 0, "other-machine", "PATTERNS", "files that may be for another machine", NULL },
 		{ 'q', "quiet", NULL, "do not say what was installed", NULL },
 		{ 0, "aside", NULL, "commit nothing: print the layer, which is kept until 'gc'", NULL },
+		{ 0, "discard", NULL, "install nothing: what CMD writes is thrown away when it ends", NULL },
 		{ 0, "look", NULL, "install nothing: CMD only sees what --needs says, and cannot write there", NULL },
 		{ 0, "parts", "FILE", "rules for its parts (see 'xsysfs help parts')", "file" },
 	},
