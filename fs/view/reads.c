@@ -39,7 +39,7 @@ void reads_note(struct node *node)
 	__atomic_store_n(&node->read, true, __ATOMIC_RELAXED);
 }
 
-int reads_packages(struct view *view, struct strv *ret)
+int reads_packages(struct view *view, const struct strv *needs, struct strv *ret)
 {
 	uint64_t read[ROSTER_READ];
 	int r = 0;
@@ -49,9 +49,10 @@ int reads_packages(struct view *view, struct strv *ret)
 	pthread_mutex_unlock(&view->nodes->lock);
 	for (size_t i = 0; r == 0 && i < view->below->n; i++) {
 		const struct layer *layer = view->below->v[i];
-		bool is_read = i >= WATCHED || read[i / 64] >> i % 64 & 1;
 
-		if (is_read && layer->origin == ORIGIN_PACKAGE)
+		if (layer->origin == ORIGIN_PACKAGE &&
+		    (i < WATCHED ? read[i / 64] >> i % 64 & 1
+				 : strv_has(needs, layer_package(layer))))
 			r = strv_add(ret, layer_package(layer));
 	}
 	strv_sort(ret);

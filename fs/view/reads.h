@@ -16,6 +16,6 @@ struct view;
 void reads_note(struct node *node);
 
 /* The packages below the view of which a file has been read, into `ret`, sorted. More than
- * ROSTER_READ * 64 layers are not watched: those at the bottom are taken for read. Returns 0 or
- * -ENOMEM. */
-int reads_packages(struct view *view, struct strv *ret);
+ * ROSTER_READ * 64 layers are not watched: of those at the bottom the packages that are among
+ * `needs`, what was declared, are taken for read, and no others. Returns 0 or -ENOMEM. */
+int reads_packages(struct view *view, const struct strv *needs, struct strv *ret);

@@ -346,12 +346,13 @@ int xs_commit(struct xs *xs, struct sight *sight, struct strv *problems, struct 
 {
 	autoturn struct turn turn = { 0 };
 	struct install *install = sight->install;
+	struct meta *meta = install->layer->meta;
 	int r;
 
 	pthread_mutex_lock(&xs->changing);
 	will_tell(xs);
-	r = reads_packages(sight->view, &install->layer->meta->uses);
-	install->layer->meta->watched = r == 0;
+	r = reads_packages(sight->view, &meta->needs, &meta->uses);
+	meta->watched = r == 0;
 	view_close(sight->view);
 	if (r < 0)
 		install_abort(xs->state, install);

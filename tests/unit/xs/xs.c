@@ -60,15 +60,21 @@ static struct sight *begin(struct xs *xs, const char *package, const char *needs
 }
 
 /* Write `text` to `path` in the package's layer, as its build would, and commit. */
-static int install(struct xs *xs, const char *package, const char *path, const char *text)
+static int install_over(struct xs *xs, const char *package, const char *needs, const char *path,
+			const char *text)
 {
 	autostrv struct strv problems = { 0 }, notes = { 0 };
-	struct sight *sight = begin(xs, package, "");
+	struct sight *sight = begin(xs, package, needs);
 	autofree char *file = NULL;
 
 	assert_true(asprintf(&file, "state/pending/%s/root/%s", package, path) > 0);
 	put(file, text);
 	return xs_commit(xs, sight, &problems, &notes);
+}
+
+static int install(struct xs *xs, const char *package, const char *path, const char *text)
+{
+	return install_over(xs, package, "", path, text);
 }
 
 static struct node *walk(struct view *view, const char *path)
@@ -209,6 +215,48 @@ static void builds_do_not_see_each_other(void **state)
 	xs_free(xs);
 }
 
+static void read_file(struct sight *sight, const char *path)
+{
+	struct node *node = walk(sight->view, path);
+
+	assert_node(node, "x");
+	node_unref(node->view->nodes, node);
+}
+
+/* A build that sees more layers than are watched: of the rest, what it has declared is taken for
+ * read, and not all that this needs. */
+static void of_many_packages_what_is_declared_is_taken_for_read(void **state)
+{
+	autostrv struct strv problems = { 0 }, notes = { 0 };
+	autostrv struct strv all = { 0 };
+	autofree char *needs = NULL;
+	char name[16], path[32];
+	struct xs *xs = open_xs();
+	struct sight *sight;
+	struct state *s = xs->state;
+
+	(void)state;
+	for (int i = 0; i < ROSTER_READ * 64 + 40; i++) {
+		snprintf(name, sizeof(name), "p%03d", i);
+		snprintf(path, sizeof(path), "usr/%s", name);
+		assert_int_equal(install(xs, name, path, "x"), 0);
+		assert_int_equal(strv_add(&all, name), 0);
+	}
+	needs = strv_join(&all, " ");
+	assert_int_equal(install_over(xs, "hub", needs, "usr/hub", "x"), 0);
+	strv_release(&told);
+	sight = begin(xs, "top", "hub p001 p530");
+	read_file(sight, "usr/p549");
+	read_file(sight, "usr/p003"); /* at the bottom, where nobody looks */
+	assert_int_equal(xs_commit(xs, sight, &problems, &notes), 0);
+	const struct strv *uses = &state_find(s, "top")->meta->uses;
+	assert_int_equal(uses->n, 2);
+	assert_string_equal(uses->v[0], "p001");
+	assert_string_equal(uses->v[1], "p549");
+	strv_release(&told);
+	xs_free(xs);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -217,6 +265,7 @@ int main(void)
 		temp_test(gc_leaves_what_a_build_reads),
 		temp_test(gc_leaves_what_somebody_has_open),
 		temp_test(builds_do_not_see_each_other),
+		temp_test(of_many_packages_what_is_declared_is_taken_for_read),
 	};
 
 	temp_needs_marks();
