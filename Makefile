@@ -292,6 +292,9 @@ BUILDER_SRC := \
 	builder/recipe/system_data.c \
 	builder/base/tally.c \
 	builder/target/runtime.c \
+	builder/base/terminal.c \
+	builder/build/shell.c \
+	builder/verb/shell.c \
 	builder/target/target.c \
 	builder/base/times.c \
 	builder/target/toolchain.c \

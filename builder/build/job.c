@@ -312,27 +312,44 @@ static int fix_needs(const struct job *j, struct job *const *all, size_t n, bool
 	return text ? digest_of_data(text, strlen(text), seen->all) : -ENOMEM;
 }
 
-static int build_here(void *arg, int events)
+/* Build it, or run `command` there. */
+static int build(struct job *j, const struct package_ways *ways, char *const *command, int events)
 {
-	const struct start *s = arg;
-	struct job *j = s->job;
 	bool native = j->recipe->is_native;
 	struct package_build b = {
-		.ways = s->ways,
+		.ways = ways,
 		.recipe = j->recipe,
 		.patches = &j->patches,
 		.key = &j->key,
 		.archive = j->archive,
 		.jobs = &j->jobs,
+		.command = command,
 	};
 	int r = fix_needs(j, j->sees, j->n_sees, native, &b.sees);
 
 	if (r == 0)
 		r = fix_needs(j, j->tools, j->n_tools, !native, &b.tools);
-	r = r < 0 ? log_errno(r, "%s", j->recipe->node) : package_build(&b, events);
+	if (r < 0)
+		log_errno(r, "%s", j->recipe->node);
+	else
+		r = command ? package_shell(&b) : package_build(&b, events);
 	strv_release(&b.sees.fixed);
 	strv_release(&b.tools.fixed);
-	return r < 0;
+	return r;
+}
+
+int job_shell(struct job *j, const struct package_ways *ways, char *const *command)
+{
+	int r = j->archive ? job_use_source(j, ways, j->got) : 0;
+
+	return r < 0 ? r : build(j, ways, command, -1);
+}
+
+static int build_here(void *arg, int events)
+{
+	const struct start *s = arg;
+
+	return build(s->job, s->ways, NULL, events) < 0;
 }
 
 int job_start(struct job *j, const struct package_ways *ways)

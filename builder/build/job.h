@@ -92,3 +92,7 @@ char *job_explain(const struct job *j, const struct package_ways *ways,
 
 /* Start to build it: `child` runs. Its archive is there. 0 or -errno, said. */
 int job_start(struct job *j, const struct package_ways *ways);
+
+/* Instead: run `command` where it would be built (package_shell). Its exit status, or -errno;
+ * said. */
+int job_shell(struct job *j, const struct package_ways *ways, char *const *command);

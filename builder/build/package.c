@@ -6,10 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 
 #include "builder/base/why.h"
 #include "builder/build/reuse.h"
 #include "builder/build/site.h"
+#include "builder/recipe/system.h"
 #include "fs/base/cleanup.h"
 #include "fs/base/log.h"
 #include "fs/base/text.h"
@@ -57,9 +59,9 @@ static void tell_kept(const struct package_build *b, const struct site *s, const
 	bool moved = strcmp(inside, s->work.path) != 0;
 
 	log_note("%s: src and build are kept in '%s'%s%s%s ('xsysfs clean' removes them, and so do "
-		 "%d later failures)",
+		 "%d later failures; 'xsysfs shell %s' is a shell there)",
 		 name, s->work.path, moved ? ", which its logs call '" : "", moved ? inside : "",
-		 moved ? "'" : "", FAILED_MOST);
+		 moved ? "'" : "", FAILED_MOST, b->recipe->name);
 }
 
 int package_build(const struct package_build *b, int events)
@@ -97,4 +99,67 @@ int package_build(const struct package_build *b, int events)
 		return r;
 	}
 	return b->ways->keep ? work_keep(&s.work) : work_clear(&s.work);
+}
+
+bool package_is_kept(const struct package_ways *ways, const char *package)
+{
+	return site_was_left(ways->work, package);
+}
+
+/* What a person can do there, as the phases would. */
+static void greet(const struct package_build *b, const struct site *s, bool kept)
+{
+	const struct box_folders *f = site_seen(s, b);
+	autofree char *src = phase_source(b->recipe, f);
+
+	log_note(
+		"%s %s: %s; what is installed ('DESTDIR' is the mount) is thrown away. Its phases:",
+		b->recipe->node, b->recipe->version,
+		kept ? "source and build folders are as a failed build has left them, and stay"
+		     : "source and build folders are new, and go when this ends");
+	for (int i = 0; i < PHASE_COUNT; i++) {
+		autofree char *command = system_command(b->recipe, i);
+
+		if (command)
+			fprintf(stderr, "  %-9s  cd %s && %s\n", recipe_phase_names[i],
+				b->recipe->in_tree && src ? src : f->build, command);
+	}
+}
+
+/* Between the preparation and the end. */
+static int run_shell(const struct package_build *b, struct site *s, bool kept, char **why)
+{
+	int r = kept ? site_prepare_again(s, b, why) : site_prepare(s, b, why), status;
+
+	if (r < 0)
+		return r;
+	if (!*b->command)
+		greet(b, s, kept);
+	status = site_run(s, b);
+	if (status < 0)
+		return why_errno(why, status, "cannot run '%s'", b->ways->places->xsysfs);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+int package_shell(const struct package_build *b)
+{
+	cleanup(site_release) struct site s;
+	char *why = NULL;
+	bool kept;
+	int r;
+
+	site_init(&s, -1);
+	umask(022);
+	r = site_open(&s, b, &why);
+	if (r == 0)
+		r = site_furnish(&s, b, &why);
+	if (r < 0)
+		return why_log_of(why, r, b->recipe->node);
+	kept = site_is_ready(&s);
+	r = run_shell(b, &s, kept, &why);
+	if (!kept && !b->ways->keep)
+		work_clear(&s.work);
+	else if (!kept)
+		work_keep(&s.work);
+	return r < 0 ? why_log_of(why, r, b->recipe->node) : r;
 }

@@ -46,12 +46,21 @@ struct package_build {
 	struct package_seen tools; /* of ways->native */
 	const char *archive;
 	const struct jobpipe *jobs; /* its own */
+	char *const *command;	    /* instead of its phases (package_shell); NULL: there is none */
 };
 
 /* The phase that begins is written to `events`, "phase NAME" a line; "taken" when another builder
  * has built the same meanwhile, "layer ID" when it is put aside. 0, or -errno; what failed has
  * been said. */
 int package_build(const struct package_build *b, int events);
+
+/* Run b->command, or a shell when it is empty, where the phases of the package would run. Folders
+ * that a failed build has left are used as they are, and stay; new ones go afterwards, unless the
+ * ways keep them. What is installed is thrown away. Its exit status, or -errno; said. */
+int package_shell(const struct package_build *b);
+
+/* Whether a failed build has left its folders. */
+bool package_is_kept(const struct package_ways *ways, const char *package);
 
 /* The folder of its logs; the caller frees. NULL: no memory. */
 char *package_log_folder(const struct package_ways *ways, const char *package);

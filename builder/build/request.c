@@ -293,25 +293,32 @@ static void say_summary(const struct story *story)
 		log_note("%s, in %.1f s ('xsysfs report' shows it)", summary, story->end);
 }
 
-int request_build(struct request *q, const struct strv *forced, struct strv *aside, int *signal)
+int request_plan(struct request *q, const struct strv *forced, struct story *story,
+		 struct schedule *s)
 {
-	autostory struct story story = { 0 };
-	struct schedule s = {
+	*s = (struct schedule){
 		.sides = { { &q->board.ways, &q->board.installed },
 			   { &q->native.ways, &q->native.installed } },
 		.sources = &q->sources,
 		.set = &q->set,
 		.jobs = &q->jobs,
 		.most = q->board.target.launcher.remote ? (size_t)get_nprocs() : 0,
-		.story = &story,
+		.story = story,
 		.forced = forced,
-		.aside = aside,
-		.quiet = aside || q->want.rows,
 		.keep_going = q->want.keep_going,
 		.explain = q->want.explain && !q->want.rows,
 	};
-	int r = tell_story(q, &story), kept;
+	return tell_story(q, story);
+}
 
+int request_build(struct request *q, const struct strv *forced, struct strv *aside, int *signal)
+{
+	autostory struct story story = { 0 };
+	struct schedule s;
+	int r = request_plan(q, forced, &story, &s), kept;
+
+	s.aside = aside;
+	s.quiet = aside || q->want.rows;
 	if (r == 0)
 		r = run(q, &s);
 	story.end = story_now(&story);

@@ -51,6 +51,11 @@ int request_open(struct request *q, const struct request_want *want,
 		 const struct source_ways *ways);
 void request_release(struct request *q);
 
+/* The schedule of all that was asked for, with `forced` (NULL for none) due in any case, and its
+ * story; both lend from the request. 0 or -errno, said. */
+int request_plan(struct request *q, const struct strv *forced, struct story *story,
+		 struct schedule *s);
+
 /* Build what is due of it, with `forced` (NULL for none) built in any case; watched on the
  * terminal, kept in the board's history. With the ways' aside, `aside` gets "NAME LAYER" of each,
  * and nothing is said or kept of it. As schedule_run, but that `*signal` is what ended it. */

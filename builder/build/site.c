@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +11,7 @@
 #include <unistd.h>
 
 #include "builder/base/proc.h"
+#include "builder/base/terminal.h"
 #include "builder/base/times.h"
 #include "builder/base/why.h"
 #include "builder/box/syscalls.h"
@@ -20,10 +22,13 @@
 #include "builder/source/unpack.h"
 #include "fs/base/cleanup.h"
 #include "fs/base/io.h"
+#include "fs/base/kv.h"
 #include "fs/base/text.h"
 
 #define ANSWER_MAX 4096
+#define READY_MAX  4096
 #define RULES	   "parts" /* in the work folder: for `xsysfs run --parts` */
+#define READY	   "ready" /* likewise: src and build are; its text is the key that they are of */
 
 static void folders_release(struct box_folders *f)
 {
@@ -222,14 +227,17 @@ static int write_plan(const struct package_build *b, struct site *s, int64_t new
 		.log = log,
 	};
 	autostrv struct strv env = { 0 };
-	int r = log ? make_logs(b, s, why) : why_errno(why, -ENOMEM, "%s", b->recipe->name);
+	int r = log ? 0 : why_errno(why, -ENOMEM, "%s", b->recipe->name);
 
+	if (r == 0 && !b->command)
+		r = make_logs(b, s, why);
 	if (r < 0)
 		return r;
 	memcpy(plan.logs, s->logs, sizeof(plan.logs));
 	r = phase_environment(&plan, &env);
 	if (r == 0)
-		r = jobserver_environment(ways->jobs, b->jobs, &env);
+		r = b->command ? strv_addf(&env, "MAKEFLAGS=-j%d", ways->jobs->tokens)
+			       : jobserver_environment(ways->jobs, b->jobs, &env);
 	strv_foreach (setting, &s->launcher.env)
 		if (r == 0)
 			r = strv_add(&env, *setting);
@@ -268,9 +276,60 @@ static int unpack(const struct package_build *b, const struct site *s, int64_t *
 		       : 0;
 }
 
+/* For who goes on here: of which key it is, and what SOURCE_DATE_EPOCH was. */
+static int note_ready(const struct site *s, const struct key *key, int64_t newest)
+{
+	autokv struct kv ready = { 0 };
+	autofree char *text = NULL;
+
+	kv_set(&ready, "key", key->hex);
+	kv_setf(&ready, "epoch", "%" PRId64, newest);
+	text = kv_format(&ready);
+	return text ? places_scratch(s->work.path, READY, text) : -ENOMEM;
+}
+
+static int read_ready(const struct site *s, int64_t *newest)
+{
+	autokv struct kv ready = { 0 };
+	autofree char *text = NULL;
+	size_t len = 0;
+	int r = io_read_file(s->work.dir, READY, READY_MAX, &text, &len);
+
+	if (r == 0)
+		r = kv_parse(&ready, text, len, NULL);
+	if (r == 0 && sscanf(kv_get(&ready, "epoch") ?: "", "%" SCNd64, newest) != 1)
+		r = -EBADMSG;
+	return r;
+}
+
+bool site_is_ready(const struct site *s)
+{
+	return faccessat(s->work.dir, READY, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+bool site_was_left(const char *all, const char *package)
+{
+	autofree char *path = text_of("%s/%s/" READY, all, package);
+
+	return path && faccessat(AT_FDCWD, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+/* The key that the folders are of lies beside them as soon as they are whole. */
+static int write_all(struct site *s, const struct package_build *b, int64_t newest, char **why)
+{
+	const char *keys = b->ways->target->board->keys;
+	int r = write_plan(b, s, newest, why);
+
+	if (r == 0)
+		r = write_rules(b, &s->outside, why);
+	if (r < 0)
+		return r;
+	r = key_store(keys, b->key);
+	return r < 0 ? why_errno(why, r, "cannot write to '%s'", keys) : 0;
+}
+
 int site_prepare(struct site *s, const struct package_build *b, char **why)
 {
-	const struct board *board = b->ways->target->board;
 	int64_t newest = 0;
 	int r = make_folders(&s->work, why);
 
@@ -287,12 +346,19 @@ int site_prepare(struct site *s, const struct package_build *b, char **why)
 	if (r == 0)
 		r = set_times(s, newest, why);
 	if (r == 0)
-		r = write_plan(b, s, newest, why);
-	if (r == 0)
-		r = write_rules(b, &s->outside, why);
-	if (r == 0 && (r = key_store(board->keys, b->key)) < 0)
-		why_errno(why, r, "cannot write to '%s'", board->keys);
+		r = write_all(s, b, newest, why);
+	if (r == 0 && (r = note_ready(s, b->key, newest)) < 0)
+		why_errno(why, r, "cannot write '%s/" READY "'", s->work.path);
 	return r;
+}
+
+int site_prepare_again(struct site *s, const struct package_build *b, char **why)
+{
+	int64_t newest = 0;
+	int r = read_ready(s, &newest);
+
+	return r < 0 ? why_errno(why, r, "cannot read '%s/" READY "'", s->work.path)
+		     : write_all(s, b, newest, why);
 }
 
 static int add_option(struct strv *argv, const char *option, const struct strv *values)
@@ -345,7 +411,9 @@ static int add_run(const struct package_build *b, const char *work, struct strv 
 		add_look(b, argv);
 	strv_add_words(argv, words, ARRAY_SIZE(words));
 	add_option(argv, "--needs", &b->sees.fixed);
-	if (b->ways->aside)
+	if (b->command)
+		strv_add(argv, "--discard");
+	else if (b->ways->aside)
 		strv_add(argv, "--aside");
 	add_option(argv, "--replaces", &recipe->replaces);
 	return strv_add(argv, "--");
@@ -373,8 +441,24 @@ static int add_inside(const struct package_build *b, const struct site *s, struc
 	if (r == 0)
 		r = strv_add(argv, b->ways->boxed ? BOX_BUILDER : box.self);
 	if (r == 0)
-		r = strv_add(argv, "run-phases");
-	return r == 0 ? strv_add(argv, site_seen(s, b)->work) : r;
+		r = strv_add(argv, b->command ? "run-command" : "run-phases");
+	if (r == 0)
+		r = strv_add(argv, site_seen(s, b)->work);
+	for (char *const *word = b->command; r == 0 && word && *word; word++)
+		r = strv_add(argv, *word);
+	return r;
+}
+
+/* For a person: on a terminal, where we have one. */
+static int run_command(const struct site *s, const struct strv *argv)
+{
+	autofd int in = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3);
+	const struct proc p = { .argv = (const char *const *)argv->v,
+				.in = in < 0 ? 0 : in,
+				.keep = &s->syscalls,
+				.n_keep = s->syscalls >= 0 };
+
+	return isatty(STDIN_FILENO) && isatty(STDOUT_FILENO) ? terminal_run(&p) : proc_run(&p);
 }
 
 /* The one install. */
@@ -405,5 +489,7 @@ int site_run(const struct site *s, const struct package_build *b)
 
 	if (r == 0)
 		r = add_inside(b, s, &argv);
-	return r == 0 ? run(b, s, &argv) : r;
+	if (r < 0)
+		return r;
+	return b->command ? run_command(s, &argv) : run(b, s, &argv);
 }

@@ -26,6 +26,14 @@ int site_open(struct site *s, const struct package_build *b, char **why);
 /* Have what the box wants. 0 or -errno with `*why`. */
 int site_furnish(struct site *s, const struct package_build *b, char **why);
 
+/* Whether an earlier build has left its folders here, unpacked and patched. */
+bool site_is_ready(const struct site *s);
+/* The same of a package's folder in the folder `all`, which nobody has taken. */
+bool site_was_left(const char *all, const char *package);
+
+/* Of such folders: the plan alone is written anew. 0 or -errno with `*why`. */
+int site_prepare_again(struct site *s, const struct package_build *b, char **why);
+
 /* Everything that happens outside the build view: unpacked, patched, and the plan written. 0 or
  * -errno with `*why`. */
 int site_prepare(struct site *s, const struct package_build *b, char **why);
@@ -33,5 +41,5 @@ int site_prepare(struct site *s, const struct package_build *b, char **why);
 /* The folders with which its phases run. */
 const struct box_folders *site_seen(const struct site *s, const struct package_build *b);
 
-/* Carry out the plan, by `xsysfs run`. A wait status, or -errno. */
+/* Carry out the plan, or b->command, by `xsysfs run`. A wait status, or -errno. */
 int site_run(const struct site *s, const struct package_build *b);

@@ -9,8 +9,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "builder/base/places.h"
@@ -395,22 +397,31 @@ static int read_plan(const char *work, struct kv *plan)
 	return r < 0 ? r : kv_parse(plan, text, len, NULL);
 }
 
-int phase_run_plan(const char *work)
+/* The plan, and what it says that the phases find. 0 or -errno, said. */
+static int open_plan(const char *work, struct kv *plan, struct run *run, const char **sysroot)
 {
-	autokv struct kv plan = { 0 };
-	const char *sysroot = getenv("XSYSFS");
-	struct run run = { 0 };
-	int r = read_plan(work, &plan);
+	int r = read_plan(work, plan);
 
-	if (r == 0 && (!sysroot || *sysroot != '/'))
+	*sysroot = getenv("XSYSFS");
+	if (r == 0 && (!*sysroot || **sysroot != '/'))
 		r = -EINVAL;
 	if (r == 0)
-		r = fill(&run, &plan, sysroot);
+		r = fill(run, plan, *sysroot);
 	if (r == 0)
-		r = settle_files(work, sysroot);
+		r = settle_files(work, *sysroot);
 	if (r < 0)
 		log_errno(r, "cannot use the plan in '%s' (it is for 'xsysfs run')", work);
 	umask(022);
+	return r;
+}
+
+int phase_run_plan(const char *work)
+{
+	autokv struct kv plan = { 0 };
+	const char *sysroot;
+	struct run run = { 0 };
+	int r = open_plan(work, &plan, &run, &sysroot);
+
 	prctl(PR_SET_DUMPABLE, 0); /* so nobody gets at our memory and descriptors by /proc */
 	for (int i = 0; i < PHASE_COUNT && r == 0; i++) {
 		const char *command = kv_get(&plan, recipe_phase_names[i]);
@@ -424,4 +435,62 @@ int phase_run_plan(const char *work)
 		dprintf(run.events, "phase " PHASE_COMMIT "\n");
 	strv_release(&run.env);
 	return r < 0;
+}
+
+/* Builds have a dumb one, for the same bytes everywhere; a person has his own. */
+static int set_terminal(struct strv *env)
+{
+	const char *term = isatty(STDIN_FILENO) ? getenv("TERM") : NULL;
+
+	for (size_t i = 0; term && i < env->n; i++)
+		if (strncmp(env->v[i], "TERM=", 5) == 0) {
+			free(env->v[i]);
+			env->v[i] = text_of("TERM=%s", term);
+			return env->v[i] ? 0 : -ENOMEM;
+		}
+	return 0;
+}
+
+/* In a session of its own, with job control if stdin is a terminal. */
+static int become_shell(const struct run *run, char *const *argv)
+{
+	static char *const shells[][5] = { { "/bin/bash", "--norc", "--noprofile", "-i", NULL },
+					   { "/bin/sh", "-i", NULL } };
+	struct strv env = { 0 };
+
+	if (phase_variables(run, recipe_phase_names[PHASE_INSTALL], &env) < 0 ||
+	    set_terminal(&env) < 0 || strv_addf(&env, "PS1=%s \\w \\$ ", run->package) < 0)
+		return -ENOMEM;
+	if (setsid() >= 0 && isatty(STDIN_FILENO))
+		ioctl(STDIN_FILENO, TIOCSCTTY, 0);
+	if (chdir(run->folder) < 0)
+		return -errno;
+	if (*argv) {
+		execvpe(argv[0], argv, env.v);
+		return -errno;
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(shells); i++)
+		execve(shells[i][0], shells[i], env.v);
+	return -errno;
+}
+
+int phase_run_command(const char *work, char *const *argv)
+{
+	autokv struct kv plan = { 0 };
+	const char *sysroot;
+	struct run run = { 0 };
+	int r = open_plan(work, &plan, &run, &sysroot), status = 0;
+	pid_t pid = r < 0 ? r : fork();
+
+	if (pid == 0) {
+		r = become_shell(&run, argv);
+		log_errno(r, "cannot run '%s' in '%s'", *argv ? *argv : "/bin/sh", run.folder);
+		_exit(127);
+	}
+	while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	strv_release(&run.env);
+	if (pid < 0)
+		return 1;
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }

@@ -76,3 +76,8 @@ int phase_write_plan(const struct phase_plan *p, const struct strv *env, char **
 
 /* Carry out WORK/plan. 0; 1 when a phase failed, which has been said with its last lines. */
 int phase_run_plan(const char *work);
+
+/* Instead of the phases: `argv`, or a shell for a person when it is empty, where they would start,
+ * with what they would find; stdin, stdout and stderr are ours. Its exit status; 1 when it could
+ * not be run, said. */
+int phase_run_command(const char *work, char *const *argv);

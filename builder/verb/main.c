@@ -55,6 +55,19 @@ static const struct verb verbs[] = {
 	  verb_clean,
 	  0,
 	  1000 },
+	{ { .name = "shell",
+	    .args = "PKG [-- CMD...]",
+	    .summary = "a shell where a package is built, as its build would find it",
+	    .text = "In its sandbox and its build folder, with its environment, toolchain and "
+		    "needs at their places; or CMD there, whose exit status it has. Where a build "
+		    "of it failed, source and build folders are as they were left, else they are "
+		    "new: unpacked and patched. What is changed in folders that were kept stays; "
+		    "what is installed is thrown away. All that the package needs has to be "
+		    "built.",
+	    .takes = "recipe" },
+	  verb_shell,
+	  1,
+	  INT_MAX },
 	{ { .name = "env",
 	    .args = "[BOARD]",
 	    .summary = "print variables by which your own build finds the mount",
@@ -246,6 +259,8 @@ static int dispatch(int argc, char **argv)
 		return describe();
 	if (strcmp(argv[1], "run-phases") == 0 && argc == 3) /* what `xsysfs run` runs for us */
 		return phase_run_plan(argv[2]);
+	if (strcmp(argv[1], "run-command") == 0 && argc >= 3) /* likewise, for 'xsysfs shell' */
+		return phase_run_command(argv[2], argv + 3);
 	if (strcmp(argv[1], "pass-door") == 0 && argc == 3) /* what distcc runs: door.h */
 		return door_pass(argv[2]) < 0;
 	v = find(argv[1]);

@@ -20,4 +20,5 @@ int verb_names(struct options *o);
 int verb_new_recipe(struct options *o);
 int verb_recipes(struct options *o);
 int verb_report(struct options *o);
+int verb_shell(struct options *o);
 int verb_toolchain(struct options *o);
