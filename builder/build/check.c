@@ -126,6 +126,7 @@ int check_packages(struct request *q, int *signal)
 	jobserver_init(&q->jobs, 1);
 	q->board.ways.work = work;
 	q->board.ways.aside = true;
+	q->board.ways.go_on = false;
 	q->board.ways.target = &bare;
 	for (size_t i = 0; q->want.packages[i] && r != -EINTR; i++) {
 		r = check(q, q->want.packages[i], signal);

@@ -189,6 +189,12 @@ int key_make(struct key *k, const struct key_inputs *in, char **why)
 	return r < 0 ? why_errno(why, r, "%s", in->recipe->name) : 0;
 }
 
+int key_of_continued(const struct key *k, struct key *ret)
+{
+	ret->text = text_of("%s\ncontinued yes", k->text);
+	return ret->text ? digest_of_data(ret->text, strlen(ret->text), ret->hex) : -ENOMEM;
+}
+
 /* Its name is its hash, so whoever reads it sees whether it is whole, and nobody has to wait for
  * the disk. */
 int key_store(const char *keys, const struct key *k)

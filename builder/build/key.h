@@ -50,6 +50,10 @@ void key_release(struct key *k);
 /* 0 or -errno with `*why`. */
 int key_make(struct key *k, const struct key_inputs *in, char **why);
 
+/* The key of what was begun with other inputs, or by hand, and goes on with these: nobody else's,
+ * so that the next build begins anew. 0 or -errno. */
+int key_of_continued(const struct key *k, struct key *ret);
+
 /* Keep the text below the folder `keys`, by the key's name, and get it back (NULL: not kept, or not
  * what it was). */
 int key_store(const char *keys, const struct key *k);

@@ -59,9 +59,27 @@ static void tell_kept(const struct package_build *b, const struct site *s, const
 	bool moved = strcmp(inside, s->work.path) != 0;
 
 	log_note("%s: src and build are kept in '%s'%s%s%s ('xsysfs clean' removes them, and so do "
-		 "%d later failures; 'xsysfs shell %s' is a shell there)",
+		 "%d later failures; 'xsysfs shell %s' is a shell there, and 'build --continue' "
+		 "goes on "
+		 "there)",
 		 name, s->work.path, moved ? ", which its logs call '" : "", moved ? inside : "",
 		 moved ? "'" : "", FAILED_MOST, b->recipe->name);
+}
+
+/* Where the build that failed had come to. */
+static int go_on(const struct package_build *b, struct site *s, const char *name, char **why)
+{
+	int r = site_prepare_again(s, b, why);
+
+	if (r < 0)
+		return r;
+	log_note("%s: goes on at %s", name, recipe_phase_names[s->from]);
+	if (s->continued.text)
+		log_warn("%s: somebody has worked in its folders, or it was begun with other "
+			 "inputs: "
+			 "the next build begins anew",
+			 name);
+	return 0;
 }
 
 int package_build(const struct package_build *b, int events)
@@ -69,6 +87,7 @@ int package_build(const struct package_build *b, int events)
 	cleanup(site_release) struct site s;
 	autofree char *name = NULL;
 	char *why = NULL;
+	bool goes_on;
 	int r;
 
 	site_init(&s, events);
@@ -86,11 +105,12 @@ int package_build(const struct package_build *b, int events)
 		r = site_furnish(&s, b, &why);
 	if (r < 0)
 		return why_log_of(why, r, name);
-	r = site_prepare(&s, b, &why);
-	if (r < 0) {
+	goes_on = b->ways->go_on && site_is_ready(&s);
+	r = goes_on ? go_on(b, &s, name, &why) : site_prepare(&s, b, &why);
+	if (r < 0 && !goes_on)
 		work_clear(&s.work);
+	if (r < 0)
 		return why_log_of(why, r, name);
-	}
 	r = install(b, &s);
 	if (r < 0) {
 		log_error("%s: not installed, the mount is as it was", name);
@@ -131,6 +151,10 @@ static int run_shell(const struct package_build *b, struct site *s, bool kept, c
 {
 	int r = kept ? site_prepare_again(s, b, why) : site_prepare(s, b, why), status;
 
+	if (r < 0)
+		return r;
+	if (kept || b->ways->keep)
+		r = site_touch(s, why);
 	if (r < 0)
 		return r;
 	if (!*b->command)

@@ -28,6 +28,7 @@ struct package_ways {
 	const struct target *native; /* whose tools its builds may see; NULL: there is none */
 	bool boxed;		     /* in a box (see box.h) */
 	bool keep;		     /* the source and build folders */
+	bool go_on;		     /* in folders that a failed build has left */
 	bool aside;		     /* nothing is committed: it is built to be compared */
 };
 

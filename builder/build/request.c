@@ -86,6 +86,7 @@ static void set_ways(struct request *q, struct request_side *side)
 		.work = side->target.board->work,
 		.boxed = q->boxed,
 		.keep = q->want.keep,
+		.go_on = q->want.go_on,
 	};
 }
 

@@ -19,7 +19,7 @@ struct request_want {
 	const char *where;     /* a mount or a state; NULL: the board's */
 	const char *launcher;  /* NULL: the board's */
 	int jobs;	       /* 0: the usual */
-	bool keep, keep_going, explain;
+	bool keep, keep_going, go_on, explain;
 	bool dry_run;	 /* say what would be built */
 	json_t *rows;	 /* with dry_run: NULL, or an array that has it instead (schedule_rows) */
 	bool fetch_only; /* get what is to be built, and build nothing */

@@ -56,6 +56,7 @@ void site_release(struct site *s)
 	folders_release(&s->inside);
 	work_release(&s->work);
 	launcher_share_release(&s->launcher);
+	key_release(&s->continued);
 	if (s->syscalls >= 0)
 		close(s->syscalls);
 	for (int i = 0; i < PHASE_LOGS; i++)
@@ -66,6 +67,11 @@ void site_release(struct site *s)
 const struct box_folders *site_seen(const struct site *s, const struct package_build *b)
 {
 	return b->ways->boxed ? &s->inside : &s->outside;
+}
+
+static const struct key *site_key(const struct site *s, const struct package_build *b)
+{
+	return s->continued.text ? &s->continued : b->key;
 }
 
 static int fill_folders(struct box_folders *f, const char *work, const char *package)
@@ -196,7 +202,7 @@ static int look_for_subdir(const struct recipe *recipe, const struct box_folders
 /* Of the phases that there are; who carries them out gets no folder to make files in. */
 static int make_logs(const struct package_build *b, struct site *s, char **why)
 {
-	for (int i = 0; i < PHASE_LOGS; i++) {
+	for (int i = s->from; i < PHASE_LOGS; i++) {
 		autofree char *command =
 			i == PHASE_FIXUP ? NULL : system_command(b->recipe, (enum recipe_phase)i);
 
@@ -223,6 +229,7 @@ static int write_plan(const struct package_build *b, struct site *s, int64_t new
 		.launcher = launcher_links(&ways->target->launcher, ways->boxed),
 		.jobs = ways->jobs->tokens,
 		.epoch = newest,
+		.from = s->from,
 		.events = s->events,
 		.log = log,
 	};
@@ -276,30 +283,52 @@ static int unpack(const struct package_build *b, const struct site *s, int64_t *
 		       : 0;
 }
 
-/* For who goes on here: of which key it is, and what SOURCE_DATE_EPOCH was. */
-static int note_ready(const struct site *s, const struct key *key, int64_t newest)
+/* For who goes on here. */
+struct ready {
+	char key[DIGEST_HEX];
+	int64_t epoch;	 /* what SOURCE_DATE_EPOCH was */
+	bool has_phases; /* the logs are those of phases that began here */
+	bool touched;	 /* somebody has worked here by hand */
+};
+
+static int write_ready(const struct site *s, const struct ready *ready)
 {
-	autokv struct kv ready = { 0 };
+	autokv struct kv kv = { 0 };
 	autofree char *text = NULL;
 
-	kv_set(&ready, "key", key->hex);
-	kv_setf(&ready, "epoch", "%" PRId64, newest);
-	text = kv_format(&ready);
-	return text ? places_scratch(s->work.path, READY, text) : -ENOMEM;
+	kv_set(&kv, "key", ready->key);
+	kv_setf(&kv, "epoch", "%" PRId64, ready->epoch);
+	kv_set(&kv, "phases", ready->has_phases ? "yes" : "no");
+	kv_set(&kv, "touched", ready->touched ? "yes" : "no");
+	text = kv_format(&kv);
+	return text ? io_replace_file(s->work.dir, READY, text, strlen(text)) : -ENOMEM;
 }
 
-static int read_ready(const struct site *s, int64_t *newest)
+static bool says_yes(const struct kv *kv, const char *key)
 {
-	autokv struct kv ready = { 0 };
+	return strcmp(kv_get(kv, key) ?: "", "yes") == 0;
+}
+
+static int read_ready(const struct site *s, struct ready *ret)
+{
+	autokv struct kv kv = { 0 };
 	autofree char *text = NULL;
+	const char *key;
 	size_t len = 0;
 	int r = io_read_file(s->work.dir, READY, READY_MAX, &text, &len);
 
 	if (r == 0)
-		r = kv_parse(&ready, text, len, NULL);
-	if (r == 0 && sscanf(kv_get(&ready, "epoch") ?: "", "%" SCNd64, newest) != 1)
+		r = kv_parse(&kv, text, len, NULL);
+	key = r == 0 ? kv_get(&kv, "key") : NULL;
+	if (r == 0 && (!key || strlen(key) != DIGEST_HEX - 1 ||
+		       sscanf(kv_get(&kv, "epoch") ?: "", "%" SCNd64, &ret->epoch) != 1))
 		r = -EBADMSG;
-	return r;
+	if (r < 0)
+		return r;
+	memcpy(ret->key, key, DIGEST_HEX);
+	ret->has_phases = says_yes(&kv, "phases");
+	ret->touched = says_yes(&kv, "touched");
+	return 0;
 }
 
 bool site_is_ready(const struct site *s)
@@ -322,14 +351,15 @@ static int write_all(struct site *s, const struct package_build *b, int64_t newe
 
 	if (r == 0)
 		r = write_rules(b, &s->outside, why);
-	if (r < 0)
+	if (r < 0 || b->command)
 		return r;
-	r = key_store(keys, b->key);
+	r = key_store(keys, site_key(s, b));
 	return r < 0 ? why_errno(why, r, "cannot write to '%s'", keys) : 0;
 }
 
 int site_prepare(struct site *s, const struct package_build *b, char **why)
 {
+	struct ready ready;
 	int64_t newest = 0;
 	int r = make_folders(&s->work, why);
 
@@ -347,18 +377,57 @@ int site_prepare(struct site *s, const struct package_build *b, char **why)
 		r = set_times(s, newest, why);
 	if (r == 0)
 		r = write_all(s, b, newest, why);
-	if (r == 0 && (r = note_ready(s, b->key, newest)) < 0)
-		why_errno(why, r, "cannot write '%s/" READY "'", s->work.path);
-	return r;
+	if (r < 0)
+		return r;
+	ready = (struct ready){ .epoch = newest, .has_phases = !b->command };
+	memcpy(ready.key, b->key->hex, DIGEST_HEX);
+	r = write_ready(s, &ready);
+	return r < 0 ? why_errno(why, r, "cannot write '%s/" READY "'", s->work.path) : 0;
+}
+
+/* The one that said something last. What was installed is gone: that begins anew. */
+static enum recipe_phase last_begun(const struct site *s)
+{
+	int last = PHASE_CONFIGURE;
+
+	for (int i = PHASE_CONFIGURE; i < PHASE_LOGS; i++) {
+		autofree char *name = text_of("%s.log", phase_log_name(i));
+		struct stat st;
+
+		if (name && fstatat(s->work.log, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && st.st_size)
+			last = i;
+	}
+	return last < PHASE_INSTALL ? last : PHASE_INSTALL;
 }
 
 int site_prepare_again(struct site *s, const struct package_build *b, char **why)
 {
-	int64_t newest = 0;
-	int r = read_ready(s, &newest);
+	struct ready ready = { 0 };
+	int r = read_ready(s, &ready);
 
-	return r < 0 ? why_errno(why, r, "cannot read '%s/" READY "'", s->work.path)
-		     : write_all(s, b, newest, why);
+	if (r < 0)
+		return why_errno(why, r, "cannot read '%s/" READY "'", s->work.path);
+	if (ready.has_phases)
+		s->from = last_begun(s);
+	if (ready.touched || strcmp(ready.key, b->key->hex) != 0)
+		r = key_of_continued(b->key, &s->continued);
+	if (r == 0 && !b->command && !ready.has_phases) {
+		ready.has_phases = true;
+		r = write_ready(s, &ready);
+	}
+	return r < 0 ? why_errno(why, r, "cannot go on in '%s'", s->work.path)
+		     : write_all(s, b, ready.epoch, why);
+}
+
+int site_touch(const struct site *s, char **why)
+{
+	struct ready ready = { 0 };
+	int r = read_ready(s, &ready);
+
+	ready.touched = true;
+	if (r == 0)
+		r = write_ready(s, &ready);
+	return r < 0 ? why_errno(why, r, "cannot write '%s/" READY "'", s->work.path) : 0;
 }
 
 static int add_option(struct strv *argv, const char *option, const struct strv *values)
@@ -382,9 +451,9 @@ static int add_look(const struct package_build *b, struct strv *argv)
 	return strv_add(argv, "--");
 }
 
-static int add_run(const struct package_build *b, const char *work, struct strv *argv)
+static int add_run(const struct package_build *b, const struct site *s, struct strv *argv)
 {
-	autofree char *rules = places_join(work, RULES);
+	autofree char *rules = places_join(s->work.path, RULES);
 	autofree char *other = recipe_other_machine(b->recipe, b->ways->target->board->prefix);
 	const struct recipe *recipe = b->recipe;
 	const char *words[] = {
@@ -398,7 +467,7 @@ static int add_run(const struct package_build *b, const char *work, struct strv 
 		"--version",
 		recipe->version,
 		"--key",
-		b->key->hex,
+		site_key(s, b)->hex,
 		"--sees",
 		b->sees.all,
 		"--parts",
@@ -485,7 +554,7 @@ static int run(const struct package_build *b, const struct site *s, const struct
 int site_run(const struct site *s, const struct package_build *b)
 {
 	autostrv struct strv argv = { 0 };
-	int r = add_run(b, s->work.path, &argv);
+	int r = add_run(b, s, &argv);
 
 	if (r == 0)
 		r = add_inside(b, s, &argv);

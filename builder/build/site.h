@@ -13,6 +13,8 @@ struct site {
 	struct box_folders outside, inside; /* as they are, and as the commands see them */
 	int events, logs[PHASE_LOGS], syscalls;
 	struct launcher_share launcher; /* empty when there is none */
+	enum recipe_phase from;		/* the phases before it were carried out */
+	struct key continued;		/* in place of the package's; its text is NULL: it is not */
 };
 
 /* `events` is lent. */
@@ -31,8 +33,13 @@ bool site_is_ready(const struct site *s);
 /* The same of a package's folder in the folder `all`, which nobody has taken. */
 bool site_was_left(const char *all, const char *package);
 
-/* Of such folders: the plan alone is written anew. 0 or -errno with `*why`. */
+/* Of such folders: the plan alone is written anew, from the phase that failed on. With other
+ * inputs, or when somebody worked there, what comes of it has a key of its own (s->continued). 0 or
+ * -errno with `*why`. */
 int site_prepare_again(struct site *s, const struct package_build *b, char **why);
+
+/* Somebody works by hand in such folders, and they stay. 0 or -errno with `*why`. */
+int site_touch(const struct site *s, char **why);
 
 /* Everything that happens outside the build view: unpacked, patched, and the plan written. 0 or
  * -errno with `*why`. */

@@ -40,7 +40,8 @@ struct phase_plan {
 	const char *sysroot;		   /* the view, as it is seen inside, or PHASE_SYSROOT */
 	const char *launcher; /* the folder of its links, as it is seen inside; NULL for none */
 	int jobs;
-	long long epoch; /* SOURCE_DATE_EPOCH */
+	long long epoch;	/* SOURCE_DATE_EPOCH */
+	enum recipe_phase from; /* the phases before it were carried out */
 	/* Descriptors, for who carries the plan out, and not for the phases: */
 	int events;	      /* for "phase NAME" lines */
 	int logs[PHASE_LOGS]; /* -1: there is no such phase */

@@ -44,10 +44,10 @@ static char *dates_text(const struct phase_plan *p)
 	return strdup(text);
 }
 
-static void add_phases(struct kv *plan, const struct recipe *recipe)
+static void add_phases(struct kv *plan, const struct phase_plan *p)
 {
-	for (int i = 0; i < PHASE_COUNT; i++) {
-		autofree char *command = system_command(recipe, i);
+	for (int i = p->from; i < PHASE_COUNT; i++) {
+		autofree char *command = system_command(p->recipe, i);
 
 		if (command)
 			kv_set(plan, recipe_phase_names[i], command);
@@ -239,7 +239,7 @@ static int fill_plan(struct kv *plan, const struct phase_plan *p, const struct s
 	add_descriptors(plan, p);
 	add_limits(plan, &recipe->limits);
 	kv_set(plan, "counts-jobs", system_counts_jobs(recipe->system) ? "yes" : "no");
-	add_phases(plan, recipe);
+	add_phases(plan, p);
 	add_fixups(plan, p);
 	add_environment(plan, env);
 	return kv_error(plan);

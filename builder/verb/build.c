@@ -25,6 +25,7 @@ int verb_build(struct options *o)
 		.jobs = o->jobs,
 		.keep = o->keep,
 		.keep_going = o->keep_going,
+		.go_on = o->go_on,
 		.explain = o->explain || o->verbose,
 		.dry_run = dry_run,
 		.rows = rows,

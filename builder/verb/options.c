@@ -30,6 +30,7 @@ enum {
 	OFFLINE,
 	FETCH_ONLY,
 	FORCE,
+	CONTINUE,
 	VERIFY,
 	DOT,
 	SVG,
@@ -52,6 +53,10 @@ static const struct known table[] = {
 	{ "build",
 	  FORCE,
 	  { 0, "force", NULL, "build the named ones also when nothing has changed", NULL } },
+	{ "build",
+	  CONTINUE,
+	  { 0, "continue", NULL,
+	    "go on in the folders that a failed build has left, at the phase that failed", NULL } },
 	{ "build",
 	  CHECK,
 	  { 0, "check", NULL, "build them once more, elsewhere, and show where the results differ",
@@ -202,6 +207,9 @@ static int set(struct options *o, int code, const char *value)
 		return 0;
 	case FORCE:
 		o->force = true;
+		return 0;
+	case CONTINUE:
+		o->go_on = true;
 		return 0;
 	case CHECK:
 		o->check = true;
