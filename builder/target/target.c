@@ -43,6 +43,11 @@ static int state_of_board(void *arg, const char *name, char **ret)
 	return *ret ? 0 : -ENOMEM;
 }
 
+static int names_of_boards(void *arg, struct strv *ret)
+{
+	return board_names(arg, ret);
+}
+
 static bool is_state_of(const struct board *board, const char *state)
 {
 	autofree char *real = realpath(board->state, NULL);
@@ -80,12 +85,11 @@ static int find_mount_of(struct target *t)
 	if (r < 0)
 		return log_errno(r, "cannot read the list of mounts");
 	if (state && mounts_point_of(&mounts, state))
-		return where_choose(state, NULL, NULL, &t->where);
+		return where_choose(state, NULL, &t->where);
 	if (mnt && mounts_state_of(&mounts, mnt))
-		return where_choose(mnt, NULL, NULL, &t->where);
+		return where_choose(mnt, NULL, &t->where);
 	version = state ? places_join(state, "version") : NULL;
-	return version && access(version, F_OK) == 0 ? where_choose(state, NULL, NULL, &t->where)
-						     : 0;
+	return version && access(version, F_OK) == 0 ? where_choose(state, NULL, &t->where) : 0;
 }
 
 static int load(struct target *t, const struct places *places, const char *name)
@@ -116,13 +120,14 @@ static int find_board(struct target *t, const struct places *places, const char 
 
 int target_find(struct target *t, const struct places *places, const char *where, const char *name)
 {
+	const struct where_boards boards = { state_of_board, names_of_boards, (void *)places };
 	int r;
 
 	if (name && !where) {
 		r = load(t, places, name);
 		return r < 0 ? r : find_mount_of(t);
 	}
-	r = where_choose(where, state_of_board, (void *)places, &t->where);
+	r = where_choose(where, &boards, &t->where);
 	if (r < 0)
 		return r;
 	if (t->where.state)

@@ -12,6 +12,8 @@
 
 #include "fs/base/cleanup.h"
 #include "fs/base/log.h"
+#include "fs/base/near.h"
+#include "fs/base/strv.h"
 #include "fs/base/text.h"
 #include "fs/client/control.h"
 #include "fs/client/mounts.h"
@@ -134,12 +136,13 @@ static int take_path(const struct mounts *mounts, const char *path, struct where
 }
 
 /* Without the board's file its state may be where it is by default. */
-static char *state_of_board(const char *name, where_board_fn board, void *arg)
+static char *state_of_board(const char *name, const struct where_boards *boards)
 {
 	autofree char *home = NULL;
 	char *state = NULL;
 
-	if (strchr(name, '/') || !*name || *name == '.' || (board && board(arg, name, &state) == 0))
+	if (strchr(name, '/') || !*name || *name == '.' ||
+	    (boards && boards->state_of(boards->arg, name, &state) == 0))
 		return state;
 	home = where_home();
 	if (!home || !(state = text_of("%s/%s/state", home, name)))
@@ -149,11 +152,26 @@ static char *state_of_board(const char *name, where_board_fn board, void *arg)
 	return state;
 }
 
-/* -C or $XSYSFS. A word may be a folder's name here and a board's: then both must mean the same. */
-static int take_given(const struct mounts *mounts, const char *given, where_board_fn board,
-		      void *arg, struct where *ret)
+/* It is nothing at all. */
+static int refuse_unknown(const char *given, const struct where_boards *boards, int r)
 {
-	autofree char *named = state_of_board(given, board, arg);
+	autostrv struct strv names = { 0 };
+	autofree char *near = NULL;
+
+	if (r != -ENOENT || strchr(given, '/'))
+		return log_errno(r, "cannot use '%s'", given);
+	if (boards && boards->names(boards->arg, &names) == 0 && names.n)
+		near = near_said(given, (const char *const *)names.v);
+	return log_error("cannot use '%s': there is no board, no mount and no state folder of that "
+			 "name%s",
+			 given, near && *near ? near : " ('xsysfs boards' lists the boards)");
+}
+
+/* -C or $XSYSFS. A word may be a folder's name here and a board's: then both must mean the same. */
+static int take_given(const struct mounts *mounts, const char *given,
+		      const struct where_boards *boards, struct where *ret)
+{
+	autofree char *named = state_of_board(given, boards);
 	autofree char *real = named ? realpath(named, NULL) : NULL;
 	int r = take_path(mounts, given, ret);
 
@@ -171,7 +189,7 @@ static int take_given(const struct mounts *mounts, const char *given, where_boar
 					"mount %s')",
 					given, given);
 	if (r == -EACCES || access(given, F_OK) < 0)
-		return log_errno(r, "cannot use '%s'", given);
+		return refuse_unknown(given, boards, r);
 	return log_error("'%s' is neither a mount of xsysfs nor a state folder", given);
 }
 
@@ -260,7 +278,7 @@ int where_by_hand(struct where *ret)
 		     : take_only(&mounts, NULL, ret);
 }
 
-int where_choose(const char *given, where_board_fn board, void *arg, struct where *ret)
+int where_choose(const char *given, const struct where_boards *boards, struct where *ret)
 {
 	automounts struct mounts mounts = { 0 };
 	const char *env = getenv("XSYSFS");
@@ -269,12 +287,12 @@ int where_choose(const char *given, where_board_fn board, void *arg, struct wher
 	if (r < 0)
 		return log_errno(r, "cannot read the list of mounts");
 	if (given)
-		return take_given(&mounts, given, board, arg, ret);
+		return take_given(&mounts, given, boards, ret);
 	here = mounts_at(&mounts, ".", true);
 	if (here >= 0)
 		return take_mount(&mounts, here, ret);
 	if (env && *env)
-		return take_given(&mounts, env, board, arg, ret);
+		return take_given(&mounts, env, boards, ret);
 	return take_only_of_home(&mounts, ret);
 }
 
