@@ -370,7 +370,7 @@ static int take_places(struct board *b, const struct places *places, const struc
 	const char *state = ini_get(ini, "places", "state", NULL);
 	const char *mnt = ini_get(ini, "places", "mount", NULL);
 	const char *work = ini_get(ini, "places", "work", NULL);
-	const char *sysroot = ini_get(ini, "toolchain", "sysroot", NULL);
+	const struct ini_entry *sysroot = ini_find(ini, "toolchain", "sysroot");
 	autofree char *dir = places_join(places->home, b->name);
 
 	if (!dir)
@@ -380,7 +380,8 @@ static int take_places(struct board *b, const struct places *places, const struc
 	b->work = work ? expand_path(ini, work) : places_join(dir, "work");
 	b->keys = places_join(dir, "keys");
 	b->builds = places_join(dir, "builds");
-	b->sysroot = sysroot ? expand_path(ini, sysroot) : NULL;
+	b->sysroot = sysroot ? expand_path(ini, sysroot->value) : NULL;
+	b->sysroot_line = sysroot ? sysroot->line : 0;
 	return b->state && b->mnt && b->work && b->keys && b->builds && !sysroot == !b->sysroot
 		       ? 0
 		       : -ENOMEM;

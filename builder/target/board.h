@@ -33,7 +33,7 @@ struct board {
 	char *inner;		 /* pattern of the archive inside the archive; NULL for none */
 	char *sysroot;		 /* NULL: the compiler's own */
 	char *launcher;		 /* in front of its compilers (launcher.h); NULL when not said */
-	unsigned toolchain_line;
+	unsigned toolchain_line, sysroot_line;
 
 	struct strv words;	      /* its name, its cpu, and what it says: for [SECTION:WORD] */
 	char *cpu, *cflags, *ldflags; /* "" when not said */
