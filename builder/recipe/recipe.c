@@ -219,7 +219,8 @@ static int take_package(struct recipe *recipe, const struct ini *ini, char **why
 	if (!version)
 		return ini_refuse(why, ini, 1u, "[package] has no version");
 	if (!name_is_version(version->value))
-		return ini_refuse(why, ini, version->line, "'%s' is no version", version->value);
+		return ini_refuse(why, ini, version->line, "'%s' is no version (" NAME_RULE ")",
+				  version->value);
 	r = take(ini, "package", "version", &recipe->version);
 	if (r == 0)
 		r = take(ini, "package", "summary", &recipe->summary);
