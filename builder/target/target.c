@@ -290,7 +290,7 @@ static int lock_mounting(const struct target *t, const struct places *places, in
 	int r = path ? io_mkdir_p(AT_FDCWD, dir, 0755) : -ENOMEM;
 
 	if (r < 0)
-		return log_errno(r, "cannot mount %s", t->board->name);
+		return log_errno(r, "cannot make '%s'", dir ?: t->board->name);
 	*lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
 	if (*lock < 0 || flock(*lock, LOCK_EX) < 0)
 		return log_errno(-errno, "cannot lock '%s'", path);
