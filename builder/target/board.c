@@ -358,6 +358,7 @@ static int take_stage(struct board *b, const struct ini *ini, char **why)
 	const struct ini_entry *e = ini_find(ini, "stage", "without");
 	int r = e ? strv_split(&b->stage_without, e->value, " \t,") : 0;
 
+	b->stage_line = e ? e->line : 0;
 	strv_foreach (name, &b->stage_without)
 		if (r == 0 && !name_is_package(*name))
 			r = ini_refuse(why, ini, e->line, "'%s' is no name for a sub-package",

@@ -44,6 +44,7 @@ struct board {
 	bool glibc_newer;	      /* a toolchain may have a newer one */
 	char *python;		      /* likewise, "3.11"; NULL when not said */
 	struct strv stage_without;    /* sub-packages that are not staged */
+	unsigned stage_line;
 
 	char *state, *mnt, *work, *keys, *builds; /* absolute */
 };
