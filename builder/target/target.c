@@ -309,6 +309,8 @@ int target_is_mounted(const struct target *t)
 	if (!state)
 		return 0;
 	r = where_refuse_dead(state, real, mounts_user_of(&mounts, real));
+	if (r == 0)
+		r = where_refuse_mounted_by(real, mounts_user_of(&mounts, real));
 	return r < 0 ? r : 1;
 }
 

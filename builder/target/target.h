@@ -45,7 +45,7 @@ int target_mount_there(const struct target *t, const struct places *places, cons
 int target_exec_mount(const struct target *t, const struct places *places, const char *options);
 
 /* Is something of ours at its board's mount point? 1, 0, or -errno, said: a mount whose daemon has
- * died. */
+ * died, or another user's. */
 int target_is_mounted(const struct target *t);
 
 /* The words in which recipes are read for `board` (NULL: none), and for the board of tools, which

@@ -99,6 +99,16 @@ int where_refuse_dead(const char *state, const char *point, uid_t user)
 			 point, point);
 }
 
+int where_refuse_mounted_by(const char *point, uid_t user)
+{
+	if (user == geteuid() || (user == 0 && access(point, R_OK | X_OK) == 0))
+		return 0;
+	log_error("'%s' is mounted already, by another user (%u): run it as that user, or choose "
+		  "another folder (see $XSYSFS_HOME)",
+		  point, user);
+	return -EPERM;
+}
+
 static int take_mount(const struct mounts *mounts, size_t i, struct where *ret)
 {
 	const char *state = mounts->states.v[i], *point = mounts->points.v[i];

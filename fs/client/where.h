@@ -66,6 +66,10 @@ int where_connect(const struct where *where);
 /* Is that the mount of a daemon that has died? Says so, and returns -errno. */
 int where_refuse_dead(const char *state, const char *point, uid_t user);
 
+/* The mount at `point` is `user`'s: when that is neither we nor root whose mount we may enter, says
+ * whose it is and returns -EPERM. */
+int where_refuse_mounted_by(const char *point, uid_t user);
+
 /* ---- where_open.c: what a command does there ---- */
 
 /* where_choose and where_by_hand: it is an error when there is none, and a board's state is asked

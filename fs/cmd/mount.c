@@ -88,6 +88,8 @@ static int refuse_mounted(const struct mounts *mounts, const char *point)
 	if (!state)
 		return 0;
 	r = where_refuse_dead(state, point, mounts_user_of(mounts, point));
+	if (r == 0)
+		r = where_refuse_mounted_by(point, mounts_user_of(mounts, point));
 	return r < 0 ? r : log_error("'%s' is mounted already", point);
 }
 
