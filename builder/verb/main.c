@@ -104,8 +104,8 @@ static const struct verb verbs[] = {
 	    .summary = "look for what is wrong with recipes that work",
 	    .text = "A missing licence, http without s, patches that nobody applies; and of what "
 		    "was built, options that configure does not know, needs of which nothing was "
-		    "used, and libraries that were linked with and are not declared. Of these "
-		    "recipes, or of all.",
+		    "used, libraries that were linked with and are not declared, and programs "
+		    "that run as another user. Of these recipes, or of all.",
 	    .takes = "recipe" },
 	  verb_lint,
 	  0,
