@@ -10,6 +10,7 @@
 #include "builder/run/phase.h"
 #include "builder/verb/verbs.h"
 #include "fs/base/cleanup.h"
+#include "fs/base/io.h"
 #include "fs/base/log.h"
 #include "fs/base/near.h"
 #include "fs/base/usage.h"
@@ -254,13 +255,7 @@ static int dispatch(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-	int status;
-
+	io_fill_standard();
 	log_init("xsysfs");
-	status = dispatch(argc, argv);
-	if (fflush(stdout) != 0 || ferror(stdout)) {
-		log_errno(-errno, "cannot write to stdout");
-		return status ? status : CMD_FAILED;
-	}
-	return status;
+	return cmd_end(dispatch(argc, argv));
 }
