@@ -15,6 +15,7 @@
 #include "fs/base/name.h"
 #include "fs/base/near.h"
 #include "fs/base/text.h"
+#include "fs/client/where.h"
 
 #define USUAL_BOARD "rpi3-aarch64"
 
@@ -71,12 +72,11 @@ void board_free(struct board *b)
 static char *expand_path(const struct ini *ini, const char *path)
 {
 	const char *slash = strrchr(ini->path, '/');
-	const char *home = getenv("HOME");
 
 	if (*path == '/')
 		return strdup(path);
-	if (strncmp(path, "~/", 2) == 0 && home)
-		return text_of("%s%s", home, path + 1);
+	if (strncmp(path, "~/", 2) == 0)
+		return text_of("%s%s", where_user_home(), path + 1);
 	return text_of("%.*s/%s", slash ? (int)(slash - ini->path) : 1, slash ? ini->path : ".",
 		       path);
 }

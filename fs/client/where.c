@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -30,10 +31,20 @@ static char *join(const char *dir, const char *name)
 	return text_of("%s/%s", dir, name);
 }
 
+const char *where_user_home(void)
+{
+	const char *home = getenv("HOME");
+	const struct passwd *entry;
+
+	if (home && *home == '/')
+		return home;
+	entry = getpwuid(geteuid());
+	return entry && *entry->pw_dir == '/' ? entry->pw_dir : "/root";
+}
+
 char *where_home(void)
 {
 	const char *s = getenv("XSYSFS_HOME");
-	const char *user = getenv("HOME");
 
 	if (s && *s == '/')
 		return strdup(s);
@@ -45,7 +56,7 @@ char *where_home(void)
 	s = getenv("XDG_DATA_HOME");
 	if (s && *s == '/')
 		return join(s, "xsysfs");
-	return join(user && *user == '/' ? user : "/root", ".local/share/xsysfs");
+	return join(where_user_home(), ".local/share/xsysfs");
 }
 
 static int set(struct where *where, const char *state, const char *point)

@@ -36,6 +36,9 @@ void where_release(struct where *where);
 
 /* ---- where.c: needs nothing of the engine ---- */
 
+/* What '~' is: $HOME, else what the list of users has, as for a service. Lent. */
+const char *where_user_home(void);
+
 /* $XSYSFS_HOME, else $XDG_DATA_HOME/xsysfs, else ~/.local/share/xsysfs; absolute, the caller frees.
  * NULL: no memory. */
 char *where_home(void);
