@@ -226,7 +226,10 @@ static int check_values(const struct cmd *cmd, const struct cmd_line *line)
 	const char *version = cmd_value(cmd, line, "version");
 
 	if (package && !name_is_package(package))
-		return cmd_usage(cmd, "'%s' is no name for a package (" NAME_RULE ")", package);
+		return cmd_usage(cmd,
+				 "'%s' is no name for a package (" NAME_RULE
+				 "; local and base are taken)",
+				 package);
 	if (version && !name_is_version(version))
 		return cmd_usage(cmd, "'%.64s' is no version (" NAME_RULE ")", version);
 	for (size_t i = 0; i < ARRAY_SIZE(lines); i++) {
