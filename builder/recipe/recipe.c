@@ -532,7 +532,10 @@ int recipe_load(const char *recipes, const char *name, const struct strv *words,
 	int r;
 
 	if (!name_is_package(name))
-		return why_set(why, -EINVAL, "'%s' is no name for a package", name);
+		return why_set(why, -EINVAL, "'%s' is no name for a package%s", name,
+			       strchr(name, '/') ? " (its recipe's folder is found by its name, in "
+						   "those of --recipes)"
+						 : "");
 	if (!recipe)
 		return why_errno(why, -ENOMEM, "%s", name);
 	recipe->name = strdup(name);
