@@ -183,6 +183,14 @@ static int try_umount(const char *point, char said[static SAID_MAX])
 
 /* Says why not. Whoever looks through the mounts of a machine, as our own commands do, has each of
  * them open for a moment. */
+/* By somebody else, since we have looked. */
+static bool is_gone(const char *point)
+{
+	automounts struct mounts mounts = { 0 };
+
+	return mounts_read(&mounts) == 0 && !mounts_state_of(&mounts, point);
+}
+
 static int take_down(const char *point)
 {
 	char said[SAID_MAX] = "";
@@ -192,6 +200,8 @@ static int take_down(const char *point)
 		poll(NULL, 0, BUSY_STEP_MS);
 		r = try_umount(point, said);
 	}
+	if (r < 0 && is_gone(point))
+		return 0;
 	if (r == -EBUSY)
 		say_busy(point);
 	else if (r < 0 && *said)
