@@ -114,10 +114,18 @@ int places_init(struct places *p)
 	if (!p->toolchains || !p->sources || find_data(p, &p->recipes, "recipes") < 0 ||
 	    find_data(p, &p->patches, "patches") < 0 || find_data(p, &p->boards, "boards") < 0)
 		return -ENOMEM;
-	r = io_mkdir_p(AT_FDCWD, p->toolchains, 0755);
+	return 0;
+}
+
+int places_make(const struct places *p)
+{
+	int r = io_mkdir_p(AT_FDCWD, p->toolchains, 0755);
+
 	if (r == 0)
 		r = io_mkdir_p(AT_FDCWD, p->sources, 0755);
-	return r < 0 ? log_errno(r, "cannot make folders in '%s'", p->home) : 0;
+	return r < 0 ? log_errno(r, "cannot make folders in '%s' ($XSYSFS_HOME names another)",
+				 p->home)
+		     : 0;
 }
 
 bool places_is_below(const char *path, const char *dir)

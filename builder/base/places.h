@@ -30,9 +30,11 @@ struct places {
 #define autoplaces cleanup(places_release)
 void places_release(struct places *p);
 
-/* Fill in what is not set yet (recipes, patches, boards may have folders). Makes HOME. 0 or -errno,
- * said. */
+/* Fill in what is not set yet (recipes, patches, boards may have folders). 0 or -errno, said. */
 int places_init(struct places *p);
+
+/* Make HOME and what is in it. 0 or -errno, said. */
+int places_make(const struct places *p);
 
 /* Put `text` into the file DIR/NAME, whole or not at all. 0 or -errno. */
 int places_write(const char *dir, const char *name, const char *text);

@@ -13,7 +13,8 @@
 
 struct lacking {
 	struct strv lines;    /* what is said of each */
-	struct strv packages; /* that have them */
+	struct strv packages; /* that have those that are not there */
+	bool too_old;	      /* others are */
 };
 
 static void lacking_release(struct lacking *l)
@@ -22,8 +23,10 @@ static void lacking_release(struct lacking *l)
 	strv_release(&l->packages);
 }
 
-/* Why it will not do; the caller frees. NULL: it does, or there is no memory (`*r`). */
-static char *find_fault(struct hostprograms *host, const char *name, const char *least, int *r)
+/* Why it will not do; the caller frees. NULL: it does, or there is no memory (`*r`). `*missing`: it
+ * is not there at all. */
+static char *find_fault(struct hostprograms *host, const char *name, const char *least,
+			bool *missing, int *r)
 {
 	autofree char *number = NULL;
 	const char *version;
@@ -33,12 +36,14 @@ static char *find_fault(struct hostprograms *host, const char *name, const char 
 	if (*r < 0)
 		return NULL;
 	number = hostprograms_number(version);
-	if (!*version)
+	*missing = !*version;
+	if (*missing)
 		fault = text_of("'%s'%s%s", name, *least ? " >= " : "", least);
 	else if (*least && !number)
 		fault = text_of("'%s' >= %s (this one does not say its version)", name, least);
 	else if (*least && strverscmp(number, least) < 0)
-		fault = text_of("'%s' >= %s (it is %s)", name, least, number);
+		fault = text_of("'%s' >= %s (the one that is here, %s, is too old)", name, least,
+				number);
 	else
 		return NULL;
 	*r = fault ? 0 : -ENOMEM;
@@ -51,12 +56,17 @@ static int look_at(const struct recipe *recipe, struct hostprograms *host, struc
 
 	for (size_t i = 0; i < recipe->host.n && r == 0; i++) {
 		const char *name = recipe->host.v[i];
-		autofree char *fault = find_fault(host, name, recipe->host_least.v[i], &r);
+		bool missing = false;
+		autofree char *fault =
+			find_fault(host, name, recipe->host_least.v[i], &missing, &r);
 
 		if (!fault)
 			continue;
 		strv_addf(&l->lines, "%s:%u: %s", recipe->path, recipe->host_line, fault);
-		r = strv_add(&l->packages, hostprograms_package(name));
+		if (missing)
+			r = strv_add(&l->packages, hostprograms_package(name));
+		else
+			l->too_old = true;
 	}
 	return r;
 }
@@ -74,8 +84,10 @@ static int say(struct lacking *l)
 	packages = strv_join(&l->packages, " ");
 	if (!lines || !packages)
 		return -ENOMEM;
-	log_error("this machine lacks programs that builds call: %s (try 'apt-get install %s')",
-		  lines, packages);
+	log_error("this machine lacks programs that builds call: %s (%s%s%s%s%s)", lines,
+		  *packages ? "try 'apt-get install " : "", packages, *packages ? "'" : "",
+		  *packages && l->too_old ? "; " : "",
+		  l->too_old ? "builds look for newer ones in " HOSTPROGRAMS_PATH : "");
 	return -ENOENT;
 }
 

@@ -110,8 +110,9 @@ static int add_recipe(const struct recipe *recipe, struct strv *lines)
 		add_phase(recipe, i, lines);
 	add_list(lines, "cache", &recipe->cache);
 	for (int i = 0; i < FIXUP_COUNT; i++)
-		strv_addf(lines, "fix-up %s %s", fixup_rule_names[i],
-			  recipe->fixups[i] ? "yes" : "no");
+		if (i != FIXUP_SET_ID) /* nothing is another for it */
+			strv_addf(lines, "fix-up %s %s", fixup_rule_names[i],
+				  recipe->fixups[i] ? "yes" : "no");
 	return strv_error(lines);
 }
 

@@ -153,6 +153,8 @@ static int load_recipes(struct request *q)
 	if (r < 0)
 		return why_log(why, r);
 	recipeset_say_hidden(&q->set, want->places);
+	if (!want->fetch_only)
+		subpackages_check_board(q->board.target.board, &want->places->recipes);
 	return 0;
 }
 

@@ -42,8 +42,7 @@ static void stop_supply(struct schedule *s)
 	for (size_t i = 0; i < s->n; i++)
 		if (!s->stopping && s->v[i].state != JOB_OVER)
 			return;
-	if (supply_is_on(&s->supply))
-		child_signal(&s->supply.child, SIGTERM);
+	supply_end(&s->supply, SIGTERM);
 }
 
 static void loop(struct schedule *s, int signals)

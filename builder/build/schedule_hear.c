@@ -69,9 +69,9 @@ void schedule_hear(struct schedule *s)
 	}
 }
 
-static void signal_all(const struct schedule *s, int signal)
+static void signal_all(struct schedule *s, int signal)
 {
-	child_signal(&s->supply.child, signal);
+	supply_end(&s->supply, signal);
 	for (size_t i = 0; i < s->n; i++)
 		if (s->v[i].state == JOB_RUNNING)
 			child_signal(&s->v[i].child, signal);

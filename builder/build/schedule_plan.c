@@ -221,7 +221,9 @@ static void show(const struct schedule *s, const struct job *j)
 		schedule_say(s, "%s %s: would be built, with '%s', which is new", name, version,
 			     other->recipe->node);
 	else if (plan == PLAN_BUILD)
-		schedule_say(s, "%s %s: would be built", name, version);
+		schedule_say(s, "%s %s: would be built%s", name, version,
+			     s->explain && j->state != JOB_DUE && is_new(j) ? ": not installed"
+									    : "");
 }
 
 void schedule_show(const struct schedule *s)

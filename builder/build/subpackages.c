@@ -9,9 +9,11 @@
 
 #include "builder/base/proc.h"
 #include "builder/base/why.h"
+#include "builder/recipe/recipeset.h"
 #include "fs/base/cleanup.h"
 #include "fs/base/io.h"
 #include "fs/base/log.h"
+#include "fs/base/near.h"
 
 /* As distributions split packages; below the prefix. */
 static const char *const usual[] = {
@@ -85,6 +87,56 @@ int subpackages_rules(const struct recipe *recipe, const struct board *board, ch
 
 	*ret = r == 0 ? strv_join(&rules, "\n") : NULL;
 	return *ret ? 0 : why_errno(why, -ENOMEM, "%s", recipe->name);
+}
+
+/* Those of all recipes; one that cannot be read has its error where it is needed. */
+static int find_names(const struct searchpath *recipes, const struct strv *words, struct strv *ret)
+{
+	autostrv struct strv all = { 0 };
+	char *why = NULL;
+	int r = recipeset_names(recipes, &all, &why);
+
+	strv_foreach (name, &all) {
+		struct recipe *recipe = NULL;
+
+		if (r < 0)
+			break;
+		if (recipe_search(recipes, *name, words, &recipe, &why) == 0)
+			r = recipe_part_names(recipe, ret);
+		else
+			free(take_ptr(why));
+		recipe_free(recipe);
+	}
+	free(why);
+	return r;
+}
+
+static bool is_usual(const char *name)
+{
+	size_t i = 0;
+
+	while (recipe_usual_parts[i] && strcmp(name, recipe_usual_parts[i]) != 0)
+		i++;
+	return recipe_usual_parts[i];
+}
+
+void subpackages_check_board(const struct board *board, const struct searchpath *recipes)
+{
+	autostrv struct strv names = { 0 };
+
+	strv_foreach (name, &board->stage_without) {
+		autofree char *near = NULL;
+
+		if (is_usual(*name))
+			continue;
+		if (!names.n && find_names(recipes, &board->words, &names) < 0)
+			return; /* what is wrong with the recipes is said elsewhere */
+		if (strv_has(&names, *name))
+			continue;
+		near = names.n ? near_said(*name, (const char *const *)names.v) : NULL;
+		log_warn("%s:%u: no recipe has a sub-package '%s'%s", board->path,
+			 board->stage_line, *name, near ?: "");
+	}
 }
 
 static int set_rules(const struct places *places, const char *where, const char *package,

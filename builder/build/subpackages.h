@@ -14,6 +14,9 @@
 int subpackages_rules(const struct recipe *recipe, const struct board *board, char **ret,
 		      char **why);
 
+/* Warn of what a board does not stage and no recipe has: a mistyped word, most likely. */
+void subpackages_check_board(const struct board *board, const struct searchpath *recipes);
+
 /* Give a package that is installed these rules, if it has others. 1 when it had, 0, or -errno,
  * said. */
 int subpackages_settle(const struct recipe *recipe, const struct board *board,

@@ -7,7 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "builder/base/proc.h"
 #include "fs/base/cleanup.h"
+#include "fs/base/text.h"
 
 struct order {
 	struct source_ways *ways;
@@ -118,11 +120,27 @@ static void understand(void *arg, char *line)
 	}
 }
 
+void supply_end(struct supply *s, int signal)
+{
+	if (!supply_is_on(s))
+		return;
+	s->ended = true;
+	child_signal(&s->child, signal);
+}
+
 /* Those of whom it has said nothing before it ended. */
 static void give_up(const struct hearing *h)
 {
-	for (size_t i = 0; i < h->supply->n; i++)
-		hear_of(h, i, 0, NULL, "its source was not fetched");
+	const struct supply *s = h->supply;
+	autofree char *how = proc_words(s->child.status);
+
+	for (size_t i = 0; i < s->n && !s->ended; i++) {
+		autofree char *why = text_of("its source was not fetched: the process that fetches "
+					     "has ended (%s): try again",
+					     how ? how : "?");
+
+		hear_of(h, i, 0, NULL, why ? why : "its source was not fetched");
+	}
 }
 
 void supply_hear(struct supply *s, void (*changed)(void *arg, struct job *j),

@@ -14,6 +14,8 @@ struct supply {
 	const struct recipe **recipes; /* what it was asked for, and whose it is, side by side */
 	struct job **jobs;
 	size_t n;
+	bool ended; /* by supply_end: what it has not said it will not say, and nothing has failed
+		     */
 };
 
 /* Start to get the sources of all of the `n` jobs that are not over: also of those that may turn
@@ -23,6 +25,9 @@ void supply_release(struct supply *s);
 
 /* Whether more is to be heard of it. */
 bool supply_is_on(const struct supply *s);
+
+/* End it, by a signal: nobody waits for sources any more. */
+void supply_end(struct supply *s, int signal);
 
 /* Take in what it tells: `changed` is called for each job that it is about, `said` for each line.
  */

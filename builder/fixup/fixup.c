@@ -181,6 +181,19 @@ static int fix_read_only(struct fixup *f, const struct fixup_file *file, mode_t 
 	return r;
 }
 
+/* Whoever runs it on the board is somebody else then: nobody is to find that out later. */
+static void report_set_id(struct fixup *f, const char *path, mode_t mode)
+{
+	const char *what = fixup_set_id(mode);
+
+	if (!what || !f->on[FIXUP_SET_ID])
+		return;
+	fixup_note(f, FIXUP_SET_ID, path, what);
+	log_warn("%s %s: '/%s' is %s, and staged so ('set-id = no' in [fix-ups] says that it is "
+		 "meant)",
+		 f->package, f->version, path, what);
+}
+
 static int fix_entry(struct fixup *f, int dir, const char *name, const char *path)
 {
 	struct fixup_file file = { .path = path, .fd = -1 };
@@ -198,6 +211,7 @@ static int fix_entry(struct fixup *f, int dir, const char *name, const char *pat
 	} else if (S_ISREG(st.st_mode)) {
 		file.fd = fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 		r = fd < 0 ? -errno : 0;
+		report_set_id(f, path, st.st_mode);
 	} else {
 		return 0;
 	}

@@ -3,6 +3,7 @@
  * and are not said. */
 #include <errno.h>
 #include <fcntl.h>
+#include <fts.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -159,6 +160,40 @@ static int find_undeclared(struct lint *l, const struct recipe *recipe)
 	return r;
 }
 
+/* ---- programs that run as another user ---- */
+
+static int find_set_id(struct lint *l, const struct recipe *recipe)
+{
+	autofree char *root = text_of("%s/layers/%s/root", l->installed->state,
+				      installed_layer(l->installed, recipe->name));
+	char *const roots[] = { root, NULL };
+	int r = 0;
+	FTSENT *e;
+	FTS *f;
+
+	if (!root)
+		return -ENOMEM;
+	if (!recipe->fixups[FIXUP_SET_ID])
+		return 0;
+	f = fts_open(roots, FTS_PHYSICAL | FTS_NOCHDIR | FTS_XDEV, NULL);
+	if (!f)
+		return -errno;
+	while (r == 0 && (errno = 0, e = fts_read(f))) {
+		const char *what =
+			e->fts_info == FTS_F ? fixup_set_id(e->fts_statp->st_mode) : NULL;
+
+		if (what)
+			r = lint_find(l, recipe->path, 1,
+				      "'/%s' is %s, and staged so: 'set-id = no' in [fix-ups] "
+				      "says that it is meant",
+				      e->fts_path + strlen(root) + 1, what);
+	}
+	if (r == 0)
+		r = -errno;
+	fts_close(f);
+	return r;
+}
+
 int lint_built(struct lint *l, const struct recipe *recipe, char **why)
 {
 	int r = find_options(l, recipe);
@@ -167,5 +202,7 @@ int lint_built(struct lint *l, const struct recipe *recipe, char **why)
 		r = find_unused(l, recipe);
 	if (r == 0)
 		r = find_undeclared(l, recipe);
+	if (r == 0)
+		r = find_set_id(l, recipe);
 	return r < 0 ? why_errno(why, r, "%s", recipe->path) : 0;
 }

@@ -4,6 +4,8 @@
  */
 #pragma once
 
+#include <sys/types.h>
+
 enum fixup_rule {
 	FIXUP_LA,	/* libtool's .la files are removed: they name folders of the build */
 	FIXUP_INFO_DIR, /* share/info/dir is removed: each package would write its own */
@@ -18,8 +20,12 @@ enum fixup_rule {
 	FIXUP_DEBUG,	/* debugging information goes to PREFIX/lib/debug, or away */
 	FIXUP_STRIP,	/* symbols that nothing needs are removed */
 	FIXUP_LEAKS,	/* files that still name a path of the build are reported */
+	FIXUP_SET_ID,	/* changes nothing: programs that run as another user are reported */
 	FIXUP_HOST_PATHS, /* no fix-up: compilers that look into this machine's folders are refused
 			   */
 	FIXUP_COUNT
 };
 extern const char *const fixup_rule_names[FIXUP_COUNT];
+
+/* FIXUP_SET_ID: what a file of that mode is, in words; NULL: nothing of the kind. */
+const char *fixup_set_id(mode_t mode);

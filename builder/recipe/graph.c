@@ -100,8 +100,9 @@ int graph_add(struct graph *g, const char *name, const char *where, const struct
 	return 0;
 }
 
-/* `path` is the way from what was asked for to `name`, whose last element it is. */
-static int name_cycle(const struct strv *path, const char *name, char **why)
+/* `path` is the way from what was asked for to `by`, its last element, which needs `name`. */
+static int name_cycle(const struct strv *path, const struct graph_node *by, const char *name,
+		      char **why)
 {
 	autofree char *way = NULL;
 	struct strv cycle = { 0 };
@@ -112,7 +113,7 @@ static int name_cycle(const struct strv *path, const char *name, char **why)
 	cycle.v = path->v + from;
 	cycle.n = path->n - from;
 	way = strv_join(&cycle, " -> ");
-	return why_set(why, -ELOOP, "packages need each other in a circle: %s -> %s",
+	return why_set(why, -ELOOP, "%s: packages need each other in a circle: %s -> %s", by->where,
 		       way ? way : "", name);
 }
 
@@ -140,7 +141,7 @@ static int visit(struct graph *g, const struct graph_node *by, const char *name,
 	if (node->state == DONE)
 		return 0;
 	if (node->state == OPEN)
-		return name_cycle(path, name, why);
+		return name_cycle(path, by, name, why);
 	node->state = OPEN;
 	r = strv_add(path, name);
 	if (r < 0)

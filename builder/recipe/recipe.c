@@ -219,7 +219,8 @@ static int take_package(struct recipe *recipe, const struct ini *ini, char **why
 	if (!version)
 		return ini_refuse(why, ini, 1u, "[package] has no version");
 	if (!name_is_version(version->value))
-		return ini_refuse(why, ini, version->line, "'%s' is no version", version->value);
+		return ini_refuse(why, ini, version->line, "'%s' is no version (" NAME_RULE ")",
+				  version->value);
 	r = take(ini, "package", "version", &recipe->version);
 	if (r == 0)
 		r = take(ini, "package", "summary", &recipe->summary);
@@ -432,6 +433,41 @@ static int take_parts(struct recipe *recipe, const struct ini *ini, char **why)
 	return 0;
 }
 
+const char *const recipe_usual_parts[] = { "runtime", "dev", "doc", "debug", NULL };
+
+int recipe_part_names(const struct recipe *recipe, struct strv *ret)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && recipe_usual_parts[i]; i++)
+		r = strv_add(ret, recipe_usual_parts[i]);
+	strv_foreach (line, &recipe->parts)
+		if (r == 0)
+			r = strv_addf(ret, "%.*s", (int)strcspn(*line, " "), *line);
+	return r;
+}
+
+/* What is not staged has to be there, by its name. */
+static int check_without(const struct recipe *recipe, const struct ini *ini,
+			 const struct ini_entry *e, char **why)
+{
+	autostrv struct strv names = { 0 };
+
+	if (recipe_part_names(recipe, &names) < 0)
+		return -ENOMEM;
+	strv_foreach (name, &recipe->without) {
+		autofree char *near = near_said(*name, (const char *const *)names.v);
+		autofree char *all = strv_join(&names, ", ");
+
+		if (!strv_has(&names, *name))
+			return ini_refuse(why, ini, e->line,
+					  "there is no sub-package '%s'%s: there are %s, and what "
+					  "[sub-packages] names",
+					  *name, near ?: "", all ?: "");
+	}
+	return 0;
+}
+
 static int take_stage(struct recipe *recipe, const struct ini *ini, char **why)
 {
 	const struct ini_entry *leave_out = ini_find(ini, "stage", "leave-out");
@@ -447,7 +483,7 @@ static int take_stage(struct recipe *recipe, const struct ini *ini, char **why)
 	strv_foreach (name, &recipe->without)
 		if (r == 0)
 			r = check_part(ini, without, *name, NULL, why);
-	return r;
+	return r == 0 && without ? check_without(recipe, ini, without, why) : r;
 }
 
 static int fill(struct recipe *recipe, const struct ini *ini, char **why)
@@ -496,7 +532,10 @@ int recipe_load(const char *recipes, const char *name, const struct strv *words,
 	int r;
 
 	if (!name_is_package(name))
-		return why_set(why, -EINVAL, "'%s' is no name for a package", name);
+		return why_set(why, -EINVAL, "'%s' is no name for a package%s", name,
+			       strchr(name, '/') ? " (its recipe's folder is found by its name, in "
+						   "those of --recipes)"
+						 : "");
 	if (!recipe)
 		return why_errno(why, -ENOMEM, "%s", name);
 	recipe->name = strdup(name);

@@ -78,6 +78,12 @@ size_t recipe_variable(const char *at, const char **name, size_t *len);
  * frees. NULL: no memory. */
 char *recipe_other_machine(const struct recipe *r, const char *prefix);
 
+/* The sub-packages that a package has without saying so (subpackages.h), NULL behind the last. */
+extern const char *const recipe_usual_parts[];
+
+/* The names of its sub-packages, those included. 0 or -ENOMEM. */
+int recipe_part_names(const struct recipe *recipe, struct strv *ret);
+
 /* Read RECIPES/NAME/recipe.ini, with what it has in [SECTION:WORD] for those of `words` (of a
  * board; NULL: none). 0, or -errno with `*why` (file and line); -ENOENT: no such recipe.
  */

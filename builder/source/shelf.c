@@ -18,8 +18,8 @@ char *shelf_folder(const struct places *places, const char *sha256)
 	return places_join(places->sources, sha256);
 }
 
-/* `name` in one folder. A file of the right name and the wrong bytes is worth a word; one that we
- * downloaded ourselves is moved out of the way. */
+/* `name` in one folder. A file of the right name and the wrong bytes is worth a word, and so is one
+ * that cannot be read; one that we downloaded ourselves is moved out of the way. */
 static int look_in(const char *dir, const char *name, const char *sha256, bool ours, char **path)
 {
 	int r = fetch_check(dir, name, sha256);
@@ -39,6 +39,8 @@ static int look_in(const char *dir, const char *name, const char *sha256, bool o
 				 to);
 	} else if (r == 0) {
 		log_warn("'%s/%s' is not used: its sha256 is another", dir, name);
+	} else if (!ours && r != -ENOENT) {
+		log_warn("'%s/%s' is not used: %s", dir, name, strerror(-r));
 	}
 	return 0;
 }

@@ -124,15 +124,16 @@ static int start_errand(struct errand *e, char **why)
 		return r;
 	e->dir = shelf_folder(e->ways->places, source->sha256);
 	r = e->dir ? io_mkdir_p(AT_FDCWD, e->dir, 0755) : -ENOMEM;
-	if (r == 0)
-		r = fetch_start(&e->ways->fetcher,
-				&(struct fetch_order){ .url = url,
-						       .dir = e->dir,
-						       .name = e->file,
-						       .sha256 = source->sha256,
-						       .size = source->size },
-				&events);
-	return r < 0 ? why_errno(why, r, "%s", e->file) : 0;
+	if (r < 0)
+		return why_errno(why, r, "cannot make '%s'", e->dir ?: e->file);
+	r = fetch_start(&e->ways->fetcher,
+			&(struct fetch_order){ .url = url,
+					       .dir = e->dir,
+					       .name = e->file,
+					       .sha256 = source->sha256,
+					       .size = source->size },
+			&events);
+	return r < 0 ? why_errno(why, r, "cannot fetch '%s'", e->file) : 0;
 }
 
 /* The source at e->at; `problem` is what the one before had, and is freed. */

@@ -6,6 +6,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <locale.h>
 #include <stdbool.h>
@@ -19,6 +20,7 @@
 #include "builder/base/why.h"
 #include "fs/base/cleanup.h"
 #include "fs/base/io.h"
+#include "fs/base/size.h"
 #include "fs/base/text.h"
 
 #define USUAL_BYTES   (4ULL << 30)
@@ -101,6 +103,24 @@ static int refuse(struct unpack *u, const char *name, const char *reason)
 		       reason);
 }
 
+static int refuse_bytes(struct unpack *u, const char *name)
+{
+	autofree char *words = NULL;
+	char size[SIZE_SAID];
+
+	words = text_of("makes more bytes than are allowed: %s for all of an archive",
+			size_said((double)u->limits.bytes, size));
+	return words ? refuse(u, name, words) : -ENOMEM;
+}
+
+static int refuse_entries(struct unpack *u, const char *name)
+{
+	autofree char *words =
+		text_of("is one too many: an archive may have %" PRIu64, u->limits.entries);
+
+	return words ? refuse(u, name, words) : -ENOMEM;
+}
+
 static int cannot_write(struct unpack *u, const char *name)
 {
 	int error = archive_errno(u->out);
@@ -177,9 +197,9 @@ static int check_entry(struct unpack *u, struct archive_entry *e, const char *na
 		return refuse(u, name, "is no file, folder or link");
 	if (archive_entry_size_is_set(e) &&
 	    (uint64_t)archive_entry_size(e) > u->limits.bytes - u->bytes)
-		return refuse(u, name, "makes more bytes than are allowed");
+		return refuse_bytes(u, name);
 	if (++u->entries > u->limits.entries)
-		return refuse(u, name, "is one too many");
+		return refuse_entries(u, name);
 	return 0;
 }
 
@@ -199,7 +219,7 @@ static int copy_data(struct unpack *u, const char *name)
 		u->bytes += size;
 		if (u->bytes > u->limits.bytes ||
 		    (uint64_t)offset > u->limits.bytes - (size < u->limits.bytes ? size : 0))
-			return refuse(u, name, "makes more bytes than are allowed");
+			return refuse_bytes(u, name);
 		/* no space is a mere warning to libarchive, which goes on without the bytes */
 		if (archive_write_data_block(u->out, block, size, offset) < ARCHIVE_OK)
 			return cannot_write(u, name);

@@ -15,6 +15,7 @@
 #include "fs/base/name.h"
 #include "fs/base/near.h"
 #include "fs/base/text.h"
+#include "fs/client/where.h"
 
 #define USUAL_BOARD "rpi3-aarch64"
 
@@ -73,12 +74,11 @@ void board_free(struct board *b)
 static char *expand_path(const struct ini *ini, const char *path)
 {
 	const char *slash = strrchr(ini->path, '/');
-	const char *home = getenv("HOME");
 
 	if (*path == '/')
 		return strdup(path);
-	if (strncmp(path, "~/", 2) == 0 && home)
-		return text_of("%s%s", home, path + 1);
+	if (strncmp(path, "~/", 2) == 0)
+		return text_of("%s%s", where_user_home(), path + 1);
 	return text_of("%.*s/%s", slash ? (int)(slash - ini->path) : 1, slash ? ini->path : ".",
 		       path);
 }
@@ -393,6 +393,7 @@ static int take_stage(struct board *b, const struct ini *ini, char **why)
 	const struct ini_entry *e = ini_find(ini, "stage", "without");
 	int r = e ? strv_split(&b->stage_without, e->value, " \t,") : 0;
 
+	b->stage_line = e ? e->line : 0;
 	strv_foreach (name, &b->stage_without)
 		if (r == 0 && !name_is_package(*name))
 			r = ini_refuse(why, ini, e->line, "'%s' is no name for a sub-package",
@@ -405,7 +406,7 @@ static int take_places(struct board *b, const struct places *places, const struc
 	const char *state = ini_get(ini, "places", "state", NULL);
 	const char *mnt = ini_get(ini, "places", "mount", NULL);
 	const char *work = ini_get(ini, "places", "work", NULL);
-	const char *sysroot = ini_get(ini, "toolchain", "sysroot", NULL);
+	const struct ini_entry *sysroot = ini_find(ini, "toolchain", "sysroot");
 	autofree char *dir = places_join(places->home, b->name);
 
 	if (!dir)
@@ -415,7 +416,8 @@ static int take_places(struct board *b, const struct places *places, const struc
 	b->work = work ? expand_path(ini, work) : places_join(dir, "work");
 	b->keys = places_join(dir, "keys");
 	b->builds = places_join(dir, "builds");
-	b->sysroot = sysroot ? expand_path(ini, sysroot) : NULL;
+	b->sysroot = sysroot ? expand_path(ini, sysroot->value) : NULL;
+	b->sysroot_line = sysroot ? sysroot->line : 0;
 	return b->state && b->mnt && b->work && b->keys && b->builds && !sysroot == !b->sysroot
 		       ? 0
 		       : -ENOMEM;

@@ -34,7 +34,7 @@ struct board {
 	char *inner;		 /* pattern of the archive inside the archive; NULL for none */
 	char *sysroot;		 /* NULL: the compiler's own */
 	char *launcher;		 /* in front of its compilers (launcher.h); NULL when not said */
-	unsigned toolchain_line;
+	unsigned toolchain_line, sysroot_line;
 
 	struct strv words;	      /* its name, its cpu, and what it says: for [SECTION:WORD] */
 	char *cpu, *cflags, *ldflags; /* "" when not said */
@@ -46,6 +46,7 @@ struct board {
 	bool processor_newer;	      /* its libraries may be for another processor */
 	char *python;		      /* what the Pi has, "3.11"; NULL when not said */
 	struct strv stage_without;    /* sub-packages that are not staged */
+	unsigned stage_line;
 
 	char *state, *mnt, *work, *keys, *builds; /* absolute */
 };

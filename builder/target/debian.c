@@ -245,7 +245,7 @@ static int fetch(struct making *m, const size_t *missing, size_t n, char **why)
 			r = io_mkdir_p(AT_FDCWD, dir, 0755);
 	}
 	if (r < 0)
-		return why_errno(why, r, "%s", m->ways->places->sources);
+		return why_errno(why, r, "cannot write to '%s'", m->ways->places->sources);
 	for (size_t i = 0; i < n; i++) {
 		const struct debian_package *p = &m->lock.v[missing[i]];
 

@@ -37,10 +37,16 @@ int target_open_toolchain(struct target *t, struct source_ways *ways);
  * -errno, said. */
 int target_mount(struct target *t, const struct places *places);
 
-/* The command that does, with these options of `xsysfs mount` (NULL: none); folders are made. 0 or
- * -errno, said. */
-int target_mount_command(const struct target *t, const struct places *places, const char *options,
-			 bool foreground, struct strv *argv);
+/* The same for `xsysfs mount`: at the mount point that the board has, and with these options of -o
+ * (NULL: none). 1 when it was there already, 0, or -errno, said. */
+int target_mount_there(const struct target *t, const struct places *places, const char *options);
+
+/* Become the one who serves it, in the foreground. Returns -errno, said. */
+int target_exec_mount(const struct target *t, const struct places *places, const char *options);
+
+/* Is something of ours at its board's mount point? 1, 0, or -errno, said: a mount whose daemon has
+ * died, or another user's. */
+int target_is_mounted(const struct target *t);
 
 /* The words in which recipes are read for `board` (NULL: none), and for the board of tools, which
  * becomes `*native`, where there is one. Lent from both. 0 or -errno with `*why`. */

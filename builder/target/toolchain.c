@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "builder/base/content.h"
@@ -214,13 +215,23 @@ static int ask_macros(struct toolchain *t, const char *home, char **why)
 static int find_sysroot(struct toolchain *t, const struct board *board, const char *said,
 			char **why)
 {
+	unsigned line = board->sysroot ? board->sysroot_line : board->toolchain_line;
+	struct stat st;
+	int r = 0;
+
 	if (!said || !*said || strcmp(said, "/") == 0)
 		return why_set(why, -EINVAL,
 			       "%s:%u: '%s' has no sysroot of its own (say "
 			       "'sysroot = DIR' in [toolchain])",
 			       board->path, board->toolchain_line, t->cc);
 	t->sysroot = realpath(said, NULL);
-	return t->sysroot ? 0 : why_errno(why, -errno, "no sysroot at '%s'", said);
+	if (!t->sysroot || stat(t->sysroot, &st) < 0)
+		r = -errno;
+	else if (!S_ISDIR(st.st_mode))
+		r = -ENOTDIR;
+	return r < 0 ? why_errno(why, r, "%s:%u: cannot use the sysroot '%s'", board->path, line,
+				 said)
+		     : 0;
 }
 
 /* Packages are all that a mount of native ones shows: the rest is the machine's. */

@@ -174,7 +174,7 @@ int toolchain_fetch(struct source_ways *w, const struct board *board, char **pat
 	if (r == 0 && (r = io_mkdir_p(AT_FDCWD, dir, 0755)) == 0)
 		r = fetch_toolchain(w, board, dir, why);
 	else if (r < 0)
-		return why_errno(why, r, "%s", board->file);
+		return why_errno(why, r, "cannot write to '%s'", dir ?: board->file);
 	else
 		return 0;
 	if (r == 0 && !(*path = places_join(dir, board->file)))

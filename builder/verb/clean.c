@@ -5,14 +5,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "builder/base/json.h"
 #include "builder/base/why.h"
+#include "builder/recipe/recipeset.h"
 #include "builder/run/work.h"
 #include "builder/target/target.h"
 #include "builder/verb/verbs.h"
 #include "fs/base/cleanup.h"
 #include "fs/base/log.h"
+#include "fs/base/name.h"
 #include "fs/base/size.h"
 #include "fs/base/text.h"
 
@@ -70,6 +73,36 @@ static int clear_all(const struct options *o, const char *all, json_t *rows)
 	return result;
 }
 
+static bool has_folder(const char *all, const char *package)
+{
+	autofree char *path = text_of("%s/%s", all, package);
+
+	return path && access(path, F_OK) == 0;
+}
+
+/* Of what was built once, or could be, there may be nothing to remove; anything else is mistyped.
+ */
+static int check_names(const struct options *o, const char *all, const char *check)
+{
+	int result = 0;
+
+	for (int i = 0; i < o->n_args; i++) {
+		const char *name = o->args[i];
+		struct recipe *recipe = NULL;
+		char *why = NULL;
+		int r = 0;
+
+		if (!name_is_package(name) || (!has_folder(all, name) && !has_folder(check, name)))
+			r = recipe_search(&o->places.recipes, name, NULL, &recipe, &why);
+		recipe_free(recipe);
+		if (r == -ENOENT || (r < 0 && !name_is_package(name)))
+			result = why_log(why, r);
+		else
+			free(why);
+	}
+	return result;
+}
+
 int verb_clean(struct options *o)
 {
 	autotarget struct target target = { 0 };
@@ -82,6 +115,8 @@ int verb_clean(struct options *o)
 	check = text_of("%s.check", target.board->work);
 	if (!check || (o->json && !rows))
 		return log_errno(-ENOMEM, "cannot clean"), 1;
+	if (check_names(o, target.board->work, check) < 0)
+		return 1;
 	r = clear_all(o, target.board->work, rows);
 	if (clear_all(o, check, rows) < 0)
 		r = -EIO;

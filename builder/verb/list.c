@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <unistd.h>
 
 #include "builder/base/json.h"
 #include "builder/base/why.h"
@@ -176,7 +177,9 @@ static void print_row(const struct row *row, const char *mark, int name, int ver
 	text = text_of("%s%s%s%s%s%s", row->summary ? row->summary : "", other ? " (" : "",
 		       other ? mark : "", other ? ": " : "", other ? row->mark : "",
 		       other ? ")" : "");
-	if (text && *text)
+	if (text && *text && !isatty(STDOUT_FILENO))
+		puts(text + strspn(text, " ")); /* a line is a row, for who reads lines */
+	else if (text && *text)
 		usage_paragraph(stdout, text, column, column);
 	else
 		putchar('\n');

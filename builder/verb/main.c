@@ -3,6 +3,7 @@
  * `xsysfs report`, `xsysfs toolchain`, `xsysfs mount BOARD`. */
 #include <errno.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -10,6 +11,7 @@
 #include "builder/run/phase.h"
 #include "builder/verb/verbs.h"
 #include "fs/base/cleanup.h"
+#include "fs/base/io.h"
 #include "fs/base/log.h"
 #include "fs/base/near.h"
 #include "fs/base/usage.h"
@@ -18,6 +20,7 @@ struct verb {
 	struct cmd cmd; /* without its options, which options.c has */
 	int (*run)(struct options *o);
 	int least, most; /* arguments */
+	bool makes;	 /* something in $XSYSFS_HOME, or lets others do so: it has to be there */
 };
 
 /* In the order of the help. */
@@ -29,14 +32,16 @@ static const struct verb verbs[] = {
 		    "installed on the mount that is meant." },
 	  verb_recipes,
 	  0,
-	  1 },
+	  1,
+	  false },
 	{ { .name = "boards",
 	    .args = "[WORD]",
 	    .summary = "list the boards; a star marks those that are mounted",
 	    .text = "" },
 	  verb_boards,
 	  0,
-	  1 },
+	  1,
+	  false },
 	{ { .name = "build",
 	    .args = "PKG...",
 	    .summary = "build packages from their recipes, and what they need first",
@@ -45,7 +50,8 @@ static const struct verb verbs[] = {
 	    .takes = "recipe" },
 	  verb_build,
 	  1,
-	  INT_MAX },
+	  INT_MAX,
+	  true },
 	{ { .name = "clean",
 	    .args = "[PKG...]",
 	    .summary = "remove the folders that failed builds have left",
@@ -54,7 +60,8 @@ static const struct verb verbs[] = {
 	    .takes = "recipe" },
 	  verb_clean,
 	  0,
-	  1000 },
+	  1000,
+	  false },
 	{ { .name = "shell",
 	    .args = "PKG [-- CMD...]",
 	    .summary = "a shell where a package is built, as its build would find it",
@@ -67,7 +74,8 @@ static const struct verb verbs[] = {
 	    .takes = "recipe" },
 	  verb_shell,
 	  1,
-	  INT_MAX },
+	  INT_MAX,
+	  true },
 	{ { .name = "env",
 	    .args = "[BOARD]",
 	    .summary = "print variables by which your own build finds the mount",
@@ -77,7 +85,8 @@ static const struct verb verbs[] = {
 	    .takes = "board" },
 	  verb_env,
 	  0,
-	  1 },
+	  1,
+	  true },
 	{ { .name = "fetch",
 	    .args = "[PKG...]",
 	    .summary = "download the sources of packages, and check them",
@@ -85,7 +94,8 @@ static const struct verb verbs[] = {
 	    .takes = "recipe" },
 	  verb_fetch,
 	  0,
-	  INT_MAX },
+	  INT_MAX,
+	  true },
 	{ { .name = "new-recipe",
 	    .args = "URL [NAME]",
 	    .summary = "write a first recipe for what is at a URL",
@@ -93,7 +103,8 @@ static const struct verb verbs[] = {
 		    "and needs; what is not sure is a comment in the recipe." },
 	  verb_new_recipe,
 	  1,
-	  2 },
+	  2,
+	  true },
 	{ { .name = "bump",
 	    .args = "PKG VERSION",
 	    .summary = "bring a recipe to another version",
@@ -102,7 +113,8 @@ static const struct verb verbs[] = {
 	    .takes = "recipe" },
 	  verb_bump,
 	  2,
-	  2 },
+	  2,
+	  true },
 	{ { .name = "graph",
 	    .args = "[PKG...]",
 	    .summary = "show which package needs which",
@@ -111,18 +123,20 @@ static const struct verb verbs[] = {
 	    .takes = "recipe" },
 	  verb_graph,
 	  0,
-	  INT_MAX },
+	  INT_MAX,
+	  false },
 	{ { .name = "lint",
 	    .args = "[PKG...]",
 	    .summary = "look for what is wrong with recipes that work",
 	    .text = "A missing licence, http without s, patches that nobody applies; and of what "
 		    "was built, options that configure does not know, needs of which nothing was "
-		    "used, and libraries that were linked with and are not declared. Of these "
-		    "recipes, or of all.",
+		    "used, libraries that were linked with and are not declared, and programs "
+		    "that run as another user. Of these recipes, or of all.",
 	    .takes = "recipe" },
 	  verb_lint,
 	  0,
-	  INT_MAX },
+	  INT_MAX,
+	  false },
 	{ { .name = "report",
 	    .args = "[STORY]",
 	    .summary = "write a page on the last build of a board, for a browser",
@@ -132,7 +146,8 @@ static const struct verb verbs[] = {
 	    .takes = "file" },
 	  verb_report,
 	  0,
-	  1 },
+	  1,
+	  false },
 	{ { .name = "toolchain",
 	    .args = "[BOARD]",
 	    .summary = "get a board's toolchain if need be, and print its path",
@@ -140,7 +155,8 @@ static const struct verb verbs[] = {
 	    .takes = "board" },
 	  verb_toolchain,
 	  0,
-	  1 },
+	  1,
+	  true },
 };
 
 /* What `xsysfs` runs for its users: `mount`, which is its own, and what is in no help. */
@@ -152,16 +168,23 @@ static const struct verb others[] = {
 	    .takes = "board" },
 	  verb_mount,
 	  1,
-	  2 },
-	{ { .name = "board-of", .args = "STATE", .summary = "", .text = "" }, verb_board_of, 1, 1 },
+	  2,
+	  true },
+	{ { .name = "board-of", .args = "STATE", .summary = "", .text = "" },
+	  verb_board_of,
+	  1,
+	  1,
+	  false },
 	{ { .name = "board-state", .args = "BOARD", .summary = "", .text = "" },
 	  verb_board_state,
 	  1,
-	  1 },
+	  1,
+	  false },
 	{ { .name = "names", .args = "recipe|board", .summary = "", .text = "" },
 	  verb_names,
 	  1,
-	  1 },
+	  1,
+	  false },
 };
 
 static struct cmd with_options(const struct verb *v)
@@ -233,7 +256,9 @@ static int run(const struct verb *v, int argc, char **argv)
 			  cmd.args);
 		status = CMD_USAGE;
 	} else {
-		status = places_init(&o.places) < 0 ? CMD_FAILED : v->run(&o);
+		status = places_init(&o.places) < 0 || (v->makes && places_make(&o.places) < 0)
+				 ? CMD_FAILED
+				 : v->run(&o);
 	}
 	options_release(&o);
 	return status;
@@ -269,13 +294,7 @@ static int dispatch(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-	int status;
-
+	io_fill_standard();
 	log_init("xsysfs");
-	status = dispatch(argc, argv);
-	if (fflush(stdout) != 0 || ferror(stdout)) {
-		log_errno(-errno, "cannot write to stdout");
-		return status ? status : CMD_FAILED;
-	}
-	return status;
+	return cmd_end(dispatch(argc, argv));
 }

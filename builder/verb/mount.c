@@ -1,17 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "builder/verb/verbs.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "builder/base/why.h"
 #include "builder/target/target.h"
 #include "fs/base/cleanup.h"
 #include "fs/base/log.h"
-#include "fs/client/mounts.h"
 
 static int get_toolchain(struct options *o, struct target *target)
 {
@@ -39,32 +36,10 @@ int verb_toolchain(struct options *o)
 	return 0;
 }
 
-/* Becomes `xsysfs mount`, which says itself what goes wrong. */
-static int exec_mount(const struct options *o, const struct target *target)
+static int say_mounted(const struct board *board)
 {
-	autostrv struct strv argv = { 0 };
-	int r = target_mount_command(target, &o->places, o->mount_options, o->foreground, &argv);
-
-	if (r < 0)
-		return r;
-	execv(argv.v[0], argv.v);
-	return log_errno(-errno, "cannot run '%s'", argv.v[0]);
-}
-
-/* 1: it is; 0; -errno: by a daemon that has died, which has been said. */
-static int is_mounted(const char *mnt)
-{
-	automounts struct mounts mounts = { 0 };
-	autofree char *real = mounts_real_path(mnt);
-	const char *state = NULL;
-	int r;
-
-	if (real && mounts_read(&mounts) == 0)
-		state = mounts_state_of(&mounts, real);
-	if (!state)
-		return 0;
-	r = where_refuse_dead(state, real, mounts_user_of(&mounts, real));
-	return r < 0 ? r : 1;
+	log_note("%s is mounted at '%s' already", board->name, board->mnt);
+	return 0;
 }
 
 /* For fs/client/where.h, which knows no boards: the state of the one that is named. */
@@ -106,15 +81,13 @@ int verb_mount(struct options *o)
 		if (!board->mnt)
 			return 1;
 	}
-	r = is_mounted(board->mnt);
-	if (r < 0)
+	r = target_is_mounted(&target);
+	if (r > 0)
+		return say_mounted(board);
+	if (r < 0 || get_toolchain(o, &target) < 0)
 		return 1;
-	if (r) {
-		log_note("%s is mounted at '%s' already", board->name, board->mnt);
-		return 0;
-	}
-	if (get_toolchain(o, &target) < 0)
-		return 1;
-	exec_mount(o, &target);
-	return 1;
+	if (o->foreground)
+		return target_exec_mount(&target, &o->places, o->mount_options) < 0;
+	r = target_mount_there(&target, &o->places, o->mount_options);
+	return r > 0 ? say_mounted(board) : r < 0;
 }

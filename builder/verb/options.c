@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "builder/box/trial.h"
@@ -188,6 +189,17 @@ static int set_number(int *to, const char *option, const char *value, long most)
 	return 0;
 }
 
+static int add_mirror(struct places *places, const char *dir)
+{
+	struct stat st;
+	int r = stat(dir, &st) < 0 ? -errno : S_ISDIR(st.st_mode) ? 0 : -ENOTDIR;
+
+	if (r == 0 && access(dir, X_OK) < 0)
+		r = -errno;
+	return r < 0 ? log_errno(r, "cannot use the folder '%s' of --sources", dir)
+		     : strv_add(&places->mirrors, dir);
+}
+
 static int set(struct options *o, int code, const char *value)
 {
 	switch (code) {
@@ -265,9 +277,7 @@ static int set(struct options *o, int code, const char *value)
 		o->foreground = true;
 		return 0;
 	case SOURCES:
-		if (access(value, X_OK) < 0)
-			return log_errno(-errno, "--sources '%s'", value);
-		return strv_add(&o->places.mirrors, value);
+		return add_mirror(&o->places, value);
 	case RECIPES:
 		return searchpath_add(&o->places.recipes, value);
 	case PATCHES:

@@ -39,6 +39,18 @@ int cmd_usage(const struct cmd *cmd, const char *fmt, ...)
 	return CMD_USAGE;
 }
 
+int cmd_end(int status)
+{
+	errno = 0;
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return status;
+	if (errno)
+		log_errno(-errno, "cannot write to stdout");
+	else /* why, only the write that failed has known */
+		log_error("cannot write to stdout");
+	return status ? status : CMD_FAILED;
+}
+
 /* getopt's two descriptions of what we describe once. */
 struct forms {
 	char letters[2 * CMD_MAX_OPTIONS + 4];

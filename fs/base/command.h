@@ -52,6 +52,10 @@ int cmd_each(const struct cmd *cmd, int argc, char **argv, cmd_set_fn set, void 
 /* Whether --help or -h is among its options. Says nothing. */
 bool cmd_asks_help(const struct cmd *cmd, int argc, char **argv);
 
+/* For the end of main: the exit status, which is not 0 where what was printed is not all where it
+ * should be; that is said. */
+int cmd_end(int status);
+
 /* Say what is wrong and where to read how the command is used; returns CMD_USAGE. */
 int cmd_usage(const struct cmd *cmd, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 

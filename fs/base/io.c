@@ -356,3 +356,11 @@ int io_remove_tree(int dir, const char *name)
 			return -errno;
 	}
 }
+
+void io_fill_standard(void)
+{
+	for (int fd = 0; fd < 3; fd++)
+		if (fcntl(fd, F_GETFD) < 0 &&
+		    open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) < 0)
+			return;
+}

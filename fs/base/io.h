@@ -14,6 +14,10 @@
  * -EFBIG when it is larger, -EINVAL when it is no regular file. `len` may be NULL. */
 int io_read_file(int dir, const char *name, size_t max, char **ret, size_t *len);
 
+/* For main: where the caller has closed stdin, stdout or stderr, have there what cannot be read or
+ * written. Else the next file that is opened is taken for it, also by what we run. */
+void io_fill_standard(void);
+
 /* Put `len` bytes at `name`: to a temporary in `dir`, synced, renamed, directory synced. */
 int io_replace_file(int dir, const char *name, const void *data, size_t len);
 

@@ -9,6 +9,9 @@
 
 #include <stdbool.h>
 
+/* The rule, for an error. */
+#define NAME_RULE "1 to 64 letters, digits and + . _ ~ -, the first a letter or a digit"
+
 bool name_is_package(const char *s);
 bool name_is_version(const char *s);
 

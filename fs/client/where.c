@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -12,6 +13,8 @@
 
 #include "fs/base/cleanup.h"
 #include "fs/base/log.h"
+#include "fs/base/near.h"
+#include "fs/base/strv.h"
 #include "fs/base/text.h"
 #include "fs/client/control.h"
 #include "fs/client/mounts.h"
@@ -28,10 +31,20 @@ static char *join(const char *dir, const char *name)
 	return text_of("%s/%s", dir, name);
 }
 
+const char *where_user_home(void)
+{
+	const char *home = getenv("HOME");
+	const struct passwd *entry;
+
+	if (home && *home == '/')
+		return home;
+	entry = getpwuid(geteuid());
+	return entry && *entry->pw_dir == '/' ? entry->pw_dir : "/root";
+}
+
 char *where_home(void)
 {
 	const char *s = getenv("XSYSFS_HOME");
-	const char *user = getenv("HOME");
 
 	if (s && *s == '/')
 		return strdup(s);
@@ -43,7 +56,7 @@ char *where_home(void)
 	s = getenv("XDG_DATA_HOME");
 	if (s && *s == '/')
 		return join(s, "xsysfs");
-	return join(user && *user == '/' ? user : "/root", ".local/share/xsysfs");
+	return join(where_user_home(), ".local/share/xsysfs");
 }
 
 static int set(struct where *where, const char *state, const char *point)
@@ -97,6 +110,16 @@ int where_refuse_dead(const char *state, const char *point, uid_t user)
 			 point, point);
 }
 
+int where_refuse_mounted_by(const char *point, uid_t user)
+{
+	if (user == geteuid() || (user == 0 && access(point, R_OK | X_OK) == 0))
+		return 0;
+	log_error("'%s' is mounted already, by another user (%u): run it as that user, or choose "
+		  "another folder (see $XSYSFS_HOME)",
+		  point, user);
+	return -EPERM;
+}
+
 static int take_mount(const struct mounts *mounts, size_t i, struct where *ret)
 {
 	const char *state = mounts->states.v[i], *point = mounts->points.v[i];
@@ -134,12 +157,13 @@ static int take_path(const struct mounts *mounts, const char *path, struct where
 }
 
 /* Without the board's file its state may be where it is by default. */
-static char *state_of_board(const char *name, where_board_fn board, void *arg)
+static char *state_of_board(const char *name, const struct where_boards *boards)
 {
 	autofree char *home = NULL;
 	char *state = NULL;
 
-	if (strchr(name, '/') || !*name || *name == '.' || (board && board(arg, name, &state) == 0))
+	if (strchr(name, '/') || !*name || *name == '.' ||
+	    (boards && boards->state_of(boards->arg, name, &state) == 0))
 		return state;
 	home = where_home();
 	if (!home || !(state = text_of("%s/%s/state", home, name)))
@@ -149,11 +173,26 @@ static char *state_of_board(const char *name, where_board_fn board, void *arg)
 	return state;
 }
 
-/* -C or $XSYSFS. A word may be a folder's name here and a board's: then both must mean the same. */
-static int take_given(const struct mounts *mounts, const char *given, where_board_fn board,
-		      void *arg, struct where *ret)
+/* It is nothing at all. */
+static int refuse_unknown(const char *given, const struct where_boards *boards, int r)
 {
-	autofree char *named = state_of_board(given, board, arg);
+	autostrv struct strv names = { 0 };
+	autofree char *near = NULL;
+
+	if (r != -ENOENT || strchr(given, '/'))
+		return log_errno(r, "cannot use '%s'", given);
+	if (boards && boards->names(boards->arg, &names) == 0 && names.n)
+		near = near_said(given, (const char *const *)names.v);
+	return log_error("cannot use '%s': there is no board, no mount and no state folder of that "
+			 "name%s",
+			 given, near && *near ? near : " ('xsysfs boards' lists the boards)");
+}
+
+/* -C or $XSYSFS. A word may be a folder's name here and a board's: then both must mean the same. */
+static int take_given(const struct mounts *mounts, const char *given,
+		      const struct where_boards *boards, struct where *ret)
+{
+	autofree char *named = state_of_board(given, boards);
 	autofree char *real = named ? realpath(named, NULL) : NULL;
 	int r = take_path(mounts, given, ret);
 
@@ -171,7 +210,7 @@ static int take_given(const struct mounts *mounts, const char *given, where_boar
 					"mount %s')",
 					given, given);
 	if (r == -EACCES || access(given, F_OK) < 0)
-		return log_errno(r, "cannot use '%s'", given);
+		return refuse_unknown(given, boards, r);
 	return log_error("'%s' is neither a mount of xsysfs nor a state folder", given);
 }
 
@@ -260,7 +299,7 @@ int where_by_hand(struct where *ret)
 		     : take_only(&mounts, NULL, ret);
 }
 
-int where_choose(const char *given, where_board_fn board, void *arg, struct where *ret)
+int where_choose(const char *given, const struct where_boards *boards, struct where *ret)
 {
 	automounts struct mounts mounts = { 0 };
 	const char *env = getenv("XSYSFS");
@@ -269,12 +308,12 @@ int where_choose(const char *given, where_board_fn board, void *arg, struct wher
 	if (r < 0)
 		return log_errno(r, "cannot read the list of mounts");
 	if (given)
-		return take_given(&mounts, given, board, arg, ret);
+		return take_given(&mounts, given, boards, ret);
 	here = mounts_at(&mounts, ".", true);
 	if (here >= 0)
 		return take_mount(&mounts, here, ret);
 	if (env && *env)
-		return take_given(&mounts, env, board, arg, ret);
+		return take_given(&mounts, env, boards, ret);
 	return take_only_of_home(&mounts, ret);
 }
 

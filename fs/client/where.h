@@ -22,6 +22,7 @@
 
 #define WHERE_NATIVE "native" /* the board of tools for builds */
 
+struct strv;
 struct xs;
 
 struct where {
@@ -35,17 +36,25 @@ void where_release(struct where *where);
 
 /* ---- where.c: needs nothing of the engine ---- */
 
+/* What '~' is: $HOME, else what the list of users has, as for a service. Lent. */
+const char *where_user_home(void);
+
 /* $XSYSFS_HOME, else $XDG_DATA_HOME/xsysfs, else ~/.local/share/xsysfs; absolute, the caller frees.
  * NULL: no memory. */
 char *where_home(void);
 
-/* The state folder of a board. 0, -ENOENT when there is none of that name, or -errno; says
- * nothing. */
-typedef int (*where_board_fn)(void *arg, const char *name, char **ret_state);
+/* Who knows the boards; says nothing. */
+struct where_boards {
+	/* The state folder of one. 0, -ENOENT when there is none of that name, or -errno. */
+	int (*state_of)(void *arg, const char *name, char **ret);
+	/* Their names. 0 or -errno. */
+	int (*names)(void *arg, struct strv *ret);
+	void *arg;
+};
 
-/* From -C (NULL: not given) and what else there is, see above; `board` may be NULL. 0, or -errno,
+/* From -C (NULL: not given) and what else there is, see above; `boards` may be NULL. 0, or -errno,
  * said. `*ret` stays empty when nothing says which. */
-int where_choose(const char *given, where_board_fn board, void *arg, struct where *ret);
+int where_choose(const char *given, const struct where_boards *boards, struct where *ret);
 
 /* The fifth. `*ret` stays empty when there is none. 0, or -errno, said. */
 int where_by_hand(struct where *ret);
@@ -59,6 +68,10 @@ int where_connect(const struct where *where);
 
 /* Is that the mount of a daemon that has died? Says so, and returns -errno. */
 int where_refuse_dead(const char *state, const char *point, uid_t user);
+
+/* The mount at `point` is `user`'s: when that is neither we nor root whose mount we may enter, says
+ * whose it is and returns -EPERM. */
+int where_refuse_mounted_by(const char *point, uid_t user);
 
 /* ---- where_open.c: what a command does there ---- */
 

@@ -18,6 +18,13 @@ static void print_line(FILE *to, const struct cmd *cmd)
 	fprintf(to, "  %-14s %s\n", cmd->name, cmd->summary);
 }
 
+/* The order of fs/client/where.h, and README.md's. */
+static const char where_about[] =
+	"WHERE is a mount point, a board, or a state folder when nothing is mounted. Left out, it "
+	"is the mount that you stand on; else $XSYSFS; else the only one that you have in "
+	"$XSYSFS_HOME, that of tools aside; else the only one that you have made by hand. Of "
+	"several you have to say which.";
+
 void help_print(FILE *to, const struct cmd *const *ours, const struct cmd *builders, size_t n)
 {
 	fputs("usage: xsysfs [-C WHERE] COMMAND [ARGUMENTS]\n\n", to);
@@ -29,10 +36,9 @@ void help_print(FILE *to, const struct cmd *const *ours, const struct cmd *build
 		fputs("\nBuilding packages from recipes:\n", to);
 	for (size_t i = 0; i < n; i++)
 		print_line(to, &builders[i]);
-	fputs("\n'xsysfs help COMMAND' says more. WHERE is a mount point, a board, or a state\n"
-	      "folder when nothing is mounted; left out, it is $XSYSFS, else the only mount.\n"
-	      "Exit status: 0 done, 1 failed, 2 wrong usage.\n",
-	      to);
+	fputs("\n'xsysfs help COMMAND' says more.\n\n", to);
+	usage_paragraph(to, where_about, 0, 0);
+	fputs("\nExit status: 0 done, 1 failed, 2 wrong usage.\n", to);
 }
 
 static void man_section(const struct cmd *cmd)
@@ -49,9 +55,9 @@ void help_man(const struct cmd *const *ours, const struct cmd *builders, size_t 
 	     "xsysfs \\- a writable sysroot that knows who wrote each file\n.SH SYNOPSIS\n"
 	     ".B xsysfs\n[\\-C WHERE] COMMAND [ARGUMENTS]\n.SH DESCRIPTION");
 	usage_troff(about);
-	puts(".PP\nWHERE is a mount point, a board, or a state folder when nothing is mounted. "
-	     "Left "
-	     "out, it is $XSYSFS, else the only mount there is.\n.SH THE MOUNT AND ITS PACKAGES");
+	puts(".PP");
+	usage_troff(where_about);
+	puts(".SH THE MOUNT AND ITS PACKAGES");
 	for (; *ours; ours++)
 		man_section(*ours);
 	if (n)

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "fs/base/cleanup.h"
+#include "fs/base/io.h"
 #include "fs/base/log.h"
 #include "fs/base/near.h"
 #include "fs/base/strv.h"
@@ -213,13 +214,7 @@ static int dispatch(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-	int result;
-
+	io_fill_standard();
 	log_init("xsysfs");
-	result = dispatch(argc, argv);
-	if (fflush(stdout) == EOF || ferror(stdout)) {
-		log_error("cannot write to standard output");
-		return result ? result : CMD_FAILED;
-	}
-	return result;
+	return cmd_end(dispatch(argc, argv));
 }

@@ -15,6 +15,7 @@
 
 #include "fs/base/cleanup.h"
 #include "fs/base/log.h"
+#include "fs/base/near.h"
 #include "fs/base/text.h"
 #include "fs/client/control.h"
 #include "fs/client/mounts.h"
@@ -23,6 +24,7 @@
 #include "fs/fuse/fuse_uring.h"
 #include "fs/fuse/keeper.h"
 #include "fs/fuse/options.h"
+#include "fs/fuse/session.h"
 #include "fs/store/state.h"
 #include "fs/store/tag.h"
 
@@ -86,6 +88,8 @@ static int refuse_mounted(const struct mounts *mounts, const char *point)
 	if (!state)
 		return 0;
 	r = where_refuse_dead(state, point, mounts_user_of(mounts, point));
+	if (r == 0)
+		r = where_refuse_mounted_by(point, mounts_user_of(mounts, point));
 	return r < 0 ? r : log_error("'%s' is mounted already", point);
 }
 
@@ -146,6 +150,26 @@ static int check_places(struct plan *plan, const struct mounts *mounts, const ch
 			"sysroot itself, or somewhere else",
 			plan->point, sysroot);
 	return 0;
+}
+
+/* Before anything is made or fetched. The words are those of the help; libfuse knows others. */
+static int check_words(const struct cmd *cmd, const char *options)
+{
+	static const char *const usual[] = { "allow_other", "suid",    "dev",	   "ro", "noexec",
+					     "noatime",	    "inode32", "io_uring", NULL };
+	autofree char *unknown = NULL;
+	autofree char *near = NULL;
+	int r = options ? session_unknown_option(options, &unknown) : 0;
+
+	if (r < 0)
+		log_errno(r, "cannot read the mount options '%s'", options);
+	if (r <= 0)
+		return r < 0 ? CMD_FAILED : CMD_DONE;
+	near = near_said(unknown, usual);
+	return cmd_usage(cmd,
+			 "there is no mount option '%s'%s: there are allow_other, suid, dev, ro, "
+			 "noexec, noatime, inode32, io_uring, and others that mount.fuse3(8) has",
+			 unknown, near ? near : "");
 }
 
 /* Mount options as given, but for io_uring where there is none: the mount is as good without. */
@@ -253,6 +277,7 @@ static int run_mount(const struct cmd *cmd, int argc, char **argv)
 	automounts struct mounts mounts = { 0 };
 	const char *sysroot, *state;
 	struct cmd_line line;
+	int r;
 
 	if (cmd_parse(cmd, argc, argv, 1, 2, &line))
 		return CMD_USAGE;
@@ -261,6 +286,9 @@ static int run_mount(const struct cmd *cmd, int argc, char **argv)
 	plan.foreground = cmd_value(cmd, &line, "f");
 	if (cmd_wants_remount(cmd_value(cmd, &line, "o")))
 		return cmd_remount(line.argv[0], cmd_value(cmd, &line, "o"));
+	r = check_words(cmd, cmd_value(cmd, &line, "o"));
+	if (r != CMD_DONE)
+		return r;
 	if (!sysroot && !state && !strchr(line.argv[0], '/')) {
 		argv[0] = (char *)cmd->name;
 		return cmd_exec_builder(argv); /* it knows these options, too */
@@ -294,8 +322,8 @@ const struct cmd cmd_mount = {
 	.options = {
 		{ 0, "sysroot", "DIR", "the read-only sysroot", "folder" },
 		{ 0, "state", "DIR", "where everything that is written goes; made if need be", "folder" },
-		{ 'o', "options", "OPTS", "mount options: allow_other, suid, dev, ro, inode32, io_uring, ...; "
-		  "remount,ro of one that is there", NULL },
+		{ 'o', "options", "OPTS", "mount options: allow_other, suid, dev, ro, noexec, noatime, inode32, "
+		  "io_uring, and those of mount.fuse3(8); remount,ro of one that is there", NULL },
 		{ 'f', "foreground", NULL, "stay in the foreground", NULL },
 		{ 0, "boards", "DIR", "look for BOARD in this folder before the installed ones (may be repeated; "
 		  "default: ./boards)", "folder" },

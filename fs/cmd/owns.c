@@ -115,6 +115,9 @@ static int print_owner(struct xs *xs, const struct where *where, const char *giv
 	if (r == 0 && !node->dir && layer_parts(layer)->rules.n)
 		part = parts_of(layer_parts(layer), path, S_ISLNK(node->type));
 	node_unref(&xs->nodes, node);
+	if (r == -ENOENT)
+		return log_error("cannot tell who owns '%s': '%s' has no such file", given,
+				 where->point ?: where->state);
 	if (r < 0)
 		return log_errno(r, "cannot tell who owns '%s'", given);
 	r = print(form, given, layer, part);

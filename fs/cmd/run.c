@@ -239,6 +239,29 @@ static int keep(const struct cmd *cmd, const struct cmd_line *line, struct lease
 	return r;
 }
 
+/* What the daemon would refuse, or could not even be asked: a message has a line for each. */
+static int check_values(const struct cmd *cmd, const struct cmd_line *line)
+{
+	static const char *const lines[] = { "needs", "replaces", "sees", "key" };
+	const char *package = cmd_value(cmd, line, "package");
+	const char *version = cmd_value(cmd, line, "version");
+
+	if (package && !name_is_package(package))
+		return cmd_usage(cmd,
+				 "'%s' is no name for a package (" NAME_RULE
+				 "; local and base are taken)",
+				 package);
+	if (version && !name_is_version(version))
+		return cmd_usage(cmd, "'%.64s' is no version (" NAME_RULE ")", version);
+	for (size_t i = 0; i < ARRAY_SIZE(lines); i++) {
+		const char *value = cmd_value(cmd, line, lines[i]);
+
+		if (value && strchr(value, '\n'))
+			return cmd_usage(cmd, "--%s has a line break in it", lines[i]);
+	}
+	return CMD_DONE;
+}
+
 /* From the install's begin to its end. */
 static int install(const struct cmd *cmd, const struct cmd_line *line, const struct where *where)
 {
@@ -304,8 +327,8 @@ static int run_run(const struct cmd *cmd, int argc, char **argv)
 		return cmd_usage(cmd, "one of --discard, --aside and --look, not two");
 	if (package && cmd_value(cmd, &line, "look"))
 		return cmd_usage(cmd, "--look installs nothing: it takes no --package");
-	if (package && !name_is_package(package))
-		return cmd_usage(cmd, "'%s' is no name for a package", package);
+	if (check_values(cmd, &line) != CMD_DONE)
+		return CMD_USAGE;
 	if (where_find(cmd_value(cmd, &line, "C"), &where) < 0)
 		return CMD_FAILED;
 	if (!where.point) {

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -77,9 +78,24 @@ static int server_find(struct server *server, const char *state, const char *poi
 	return -EBUSY;
 }
 
+/* Most often it is the shell that asks. */
+static bool stands_on(const char *point)
+{
+	autofree char *cwd = getcwd(NULL, 0);
+	size_t n = strlen(point);
+
+	return cwd && strncmp(cwd, point, n) == 0 && (cwd[n] == '/' || !cwd[n]);
+}
+
 static void say_busy(const char *point)
 {
-	log_error("cannot unmount '%s': it is in use (fuser -vm %s says by whom)", point, point);
+	if (stands_on(point))
+		log_error("cannot unmount '%s': it is in use, and you stand in it: cd to another "
+			  "folder first",
+			  point);
+	else
+		log_error("cannot unmount '%s': it is in use (fuser -vm %s says by whom)", point,
+			  point);
 }
 
 /* What the helpers have said, in our words where we know better. */
@@ -167,6 +183,14 @@ static int try_umount(const char *point, char said[static SAID_MAX])
 
 /* Says why not. Whoever looks through the mounts of a machine, as our own commands do, has each of
  * them open for a moment. */
+/* By somebody else, since we have looked. */
+static bool is_gone(const char *point)
+{
+	automounts struct mounts mounts = { 0 };
+
+	return mounts_read(&mounts) == 0 && !mounts_state_of(&mounts, point);
+}
+
 static int take_down(const char *point)
 {
 	char said[SAID_MAX] = "";
@@ -176,6 +200,8 @@ static int take_down(const char *point)
 		poll(NULL, 0, BUSY_STEP_MS);
 		r = try_umount(point, said);
 	}
+	if (r < 0 && is_gone(point))
+		return 0;
 	if (r == -EBUSY)
 		say_busy(point);
 	else if (r < 0 && *said)

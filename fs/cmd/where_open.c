@@ -12,6 +12,7 @@
 #include "fs/base/cleanup.h"
 #include "fs/base/text.h"
 #include "fs/base/log.h"
+#include "fs/base/strv.h"
 #include "fs/client/control.h"
 #include "fs/cmd/cmd.h"
 #include "fs/store/state.h"
@@ -29,9 +30,25 @@ static int ask_builder(void *arg, const char *name, char **ret)
 	return r;
 }
 
+/* A line each: the name, a tab, what it is. */
+static int ask_names(void *arg, struct strv *ret)
+{
+	static const char *const question[] = { "names", "board", NULL };
+	autofree char *answer = NULL;
+	int r = cmd_ask_builder(question, &answer);
+
+	(void)arg;
+	if (r == 0)
+		r = strv_split(ret, answer, "\n");
+	strv_foreach (line, ret)
+		(*line)[strcspn(*line, "\t")] = '\0';
+	return r;
+}
+
 int where_find(const char *given, struct where *ret)
 {
-	int r = where_choose(given, ask_builder, NULL, ret);
+	static const struct where_boards boards = { .state_of = ask_builder, .names = ask_names };
+	int r = where_choose(given, &boards, ret);
 
 	if (r == 0 && !ret->state)
 		r = where_by_hand(ret);

@@ -6,6 +6,7 @@
 #include <pthread.h>
 #include <semaphore.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +14,7 @@
 #include <unistd.h>
 
 #include "fs/base/cleanup.h"
+#include "fs/base/strv.h"
 #include "fs/base/text.h"
 #include "fs/fuse/ops.h"
 #include "fs/fuse/options.h"
@@ -352,6 +354,51 @@ static char *escape(const char *s)
 	}
 	*p = '\0';
 	return out;
+}
+
+static void say_nothing(enum fuse_log_level level, const char *fmt, va_list ap)
+{
+	(void)level;
+	(void)fmt;
+	(void)ap;
+}
+
+/* As libfuse sees it, which also knows what it hands on to the kernel. */
+static bool is_taken(const char *option)
+{
+	struct fuse_lowlevel_ops none = { 0 };
+	struct fuse_args args = FUSE_ARGS_INIT(0, NULL);
+	struct fuse_session *se = NULL;
+
+	if (fuse_opt_add_arg(&args, "xsysfs") == 0 && fuse_opt_add_arg(&args, "-o") == 0 &&
+	    fuse_opt_add_arg(&args, option) == 0)
+		se = fuse_session_new(&args, &none, sizeof(none), NULL);
+	fuse_opt_free_args(&args);
+	if (se)
+		fuse_session_destroy(se);
+	return se;
+}
+
+int session_unknown_option(const char *options, char **ret)
+{
+	autofree char *theirs = strdup(options);
+	autostrv struct strv words = { 0 };
+	int r = 0;
+
+	*ret = NULL;
+	if (!theirs)
+		return -ENOMEM;
+	options_take(theirs, "inode32");
+	options_take(theirs, "io_uring");
+	fuse_set_log_func(say_nothing);
+	/* one by one only if need be: a comma may be escaped */
+	if (*theirs && !is_taken(theirs))
+		r = strv_split(&words, theirs, ",");
+	for (size_t i = 0; r == 0 && i < words.n && !*ret; i++)
+		if (!is_taken(words.v[i]) && !(*ret = strdup(words.v[i])))
+			r = -ENOMEM;
+	fuse_set_log_func(NULL);
+	return r < 0 ? r : *ret != NULL;
 }
 
 static int mount_options(const char *state, const char *options, struct fuse_args *args)

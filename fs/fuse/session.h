@@ -24,6 +24,10 @@ struct xs;
 struct fuse_session *session_new(const char *state, const char *options,
 				 const struct fuse_lowlevel_ops *ops, size_t size, void *userdata);
 
+/* The first of these mount options that nobody knows: neither we nor libfuse nor the kernel. 1: in
+ * `*ret`, which the caller frees; 0: there is none; -errno. Says nothing. */
+int session_unknown_option(const char *options, char **ret);
+
 /* Serve the connection that is open as `fd`, which becomes the session's. Returns 0 or -errno. */
 int session_attach(struct fuse_session *se, int fd);
 

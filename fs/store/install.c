@@ -57,7 +57,8 @@ static int make_meta(const struct install_request *q, struct meta **ret, char **
 	if (!name_is_package(q->package))
 		return say(problem, -EINVAL, "'%s' is no name for a package%s", q->package, "");
 	if (!name_is_version(q->version))
-		return say(problem, -EINVAL, "'%s' is no version for package '%s'", q->version,
+		return say(problem, -EINVAL,
+			   "'%.64s' is no version for package '%s' (" NAME_RULE ")", q->version,
 			   q->package);
 	if (strlen(q->key) > KEY_MAX || !is_printable(q->key))
 		return say(problem, -EINVAL, "the key of package '%s' is not one short line%s",
