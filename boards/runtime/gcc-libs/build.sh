@@ -1,0 +1,3 @@
+for part in libstdc++-v3 libbacktrace libgfortran libgomp libatomic; do
+	make -C "$HOST_TRIPLE_NO_VENDOR/$part"
+done

@@ -1,0 +1,38 @@
+# The archive is a tar in a tar.
+mkdir -p src
+tar -C src --strip-components=1 --exclude=testsuite --wildcards --no-wildcards-match-slash \
+	-xf "$SOURCE_DIR"/gcc-*.tar.xz '*/include' '*/libgcc' '*/libiberty' '*/config' \
+	'*/libbacktrace' '*/libstdc++-v3' '*/libgfortran' '*/libgomp' '*/libatomic' '*/gcc/BASE-VER' \
+	'*/config*' '*/depcomp' '*/missing' '*/install-sh' '*/mkinstalldirs' '*/move-if-change' '*/lt*' \
+	'*/libtool*' '*/multilib.am' '*/compile'
+
+version=$(cat src/gcc/BASE-VER)
+test "$("$CC" -dumpfullversion)" = "$version" ||
+	{ echo "the toolchain's gcc is $("$CC" -dumpfullversion), not $version"; exit 1; }
+
+target=$HOST_TRIPLE_NO_VENDOR
+lib=$PREFIX/$HOST_TRIPLE_LIB_DIR
+words="$HOST_CFLAGS -B$SYSROOT$lib/gcc-runtime"
+flags="-O2 -g0 -ffile-prefix-map=$BUILD_DIR/src=gcc -ffile-prefix-map=$BUILD_DIR=gcc"
+
+# The name under which they look for the threads that libgcc was made with.
+mkdir -p "$target/libgcc"
+cp src/libgcc/gthr-posix.h "$target/libgcc/gthr-default.h"
+
+# They configure each other's places: a library is at $target/NAME, as in a build of all of gcc.
+part()
+{
+	mkdir -p "$target/$1"
+	name=$1
+	shift
+	(cd "$target/$name" && CC="$CC $words" CFLAGS="$flags" CXXFLAGS="$flags" FCFLAGS="$flags" GFORTRAN="$FC $words" \
+		"../../src/$name/configure" --build="$BUILD_TRIPLE" --host="$target" --target="$target" --prefix="$PREFIX" \
+		--libdir="$lib" --with-target-subdir="$target" --with-cross-host="$BUILD_TRIPLE" --disable-multilib \
+		--enable-shared --enable-static --disable-nls --with-gcc-major-version-only "$@")
+}
+CXX="$CC $words -shared-libgcc -nostdinc++" part libstdc++-v3 --enable-clocale=gnu --enable-libstdcxx-time=yes \
+	--with-default-libstdcxx-abi=new --disable-libstdcxx-pch
+part libbacktrace
+CXX="$CXX $words" part libgomp
+CXX="$CXX $words" part libatomic
+part libgfortran --disable-libquadmath --disable-libquadmath-support
