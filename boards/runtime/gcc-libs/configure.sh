@@ -19,20 +19,25 @@ flags="-O2 -g0 -ffile-prefix-map=$BUILD_DIR/src=gcc -ffile-prefix-map=$BUILD_DIR
 mkdir -p "$target/libgcc"
 cp src/libgcc/gthr-posix.h "$target/libgcc/gthr-default.h"
 
-# They configure each other's places: a library is at $target/NAME, as in a build of all of gcc.
+# libgomp wants to see the compiler itself.
+fortran="$(command -v "$FC") $words"
+
+# They look for each other: a library is at $target/NAME, as in a build of all of gcc.
 part()
 {
-	mkdir -p "$target/$1"
 	name=$1
 	shift
-	(cd "$target/$name" && CC="$CC $words" CFLAGS="$flags" CXXFLAGS="$flags" FCFLAGS="$flags" GFORTRAN="$FC $words" \
-		"../../src/$name/configure" --build="$BUILD_TRIPLE" --host="$target" --target="$target" --prefix="$PREFIX" \
-		--libdir="$lib" --with-target-subdir="$target" --with-cross-host="$BUILD_TRIPLE" --disable-multilib \
-		--enable-shared --enable-static --disable-nls --disable-werror --with-gcc-major-version-only "$@")
+	mkdir -p "$target/$name"
+	(cd "$target/$name" && CC="$CC $words" CXX="$CXX $words" GFORTRAN="$fortran" \
+		CFLAGS="$flags" CXXFLAGS="$flags" FCFLAGS="$flags" "../../src/$name/configure" \
+		--build="$BUILD_TRIPLE" --host="$target" --target="$target" --prefix="$PREFIX" --libdir="$lib" \
+		--with-target-subdir="$target" --with-cross-host="$BUILD_TRIPLE" --with-gcc-major-version-only \
+		--enable-shared --enable-static --disable-multilib --disable-nls --disable-werror "$@")
 }
-CXX="$CC $words -shared-libgcc -nostdinc++" part libstdc++-v3 --enable-clocale=gnu --enable-libstdcxx-time=yes \
+# A g++ would link libstdc++ with the one that there is.
+part libstdc++-v3 CXX="$CC $words -shared-libgcc -nostdinc++" --enable-clocale=gnu --enable-libstdcxx-time=yes \
 	--with-default-libstdcxx-abi=new --disable-libstdcxx-pch
 part libbacktrace
-CXX="$CXX $words" part libgomp
-CXX="$CXX $words" part libatomic
 part libgfortran --disable-libquadmath --disable-libquadmath-support
+part libgomp
+part libatomic
