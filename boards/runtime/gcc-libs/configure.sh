@@ -2,8 +2,8 @@
 mkdir -p src
 tar -C src --strip-components=1 --exclude='testsuite/*/*' --wildcards --no-wildcards-match-slash \
 	-xf "$SOURCE_DIR"/gcc-*.tar.xz '*/include' '*/libgcc' '*/libiberty' '*/config' \
-	'*/libbacktrace' '*/libstdc++-v3' '*/libgfortran' '*/libgomp' '*/libatomic' '*/gcc/BASE-VER' \
-	'*/config*' '*/depcomp' '*/missing' '*/install-sh' '*/mkinstalldirs' '*/move-if-change' '*/lt*' \
+	'*/libbacktrace' '*/libstdc++-v3' '*/libgfortran' '*/libgomp' '*/libatomic' '*/gcc/BASE-VER' '*/gcc/DATESTAMP' '*/gcc/fortran/libgfortran.h' \
+	'*/config*' '*/depcomp' '*/missing' '*/install-sh' '*/mkinstalldirs' '*/move-if-change' '*/lt*.*' \
 	'*/libtool*' '*/multilib.am' '*/compile'
 
 version=$(cat src/gcc/BASE-VER)
@@ -32,11 +32,11 @@ part()
 		CFLAGS="$flags" CXXFLAGS="$flags" FCFLAGS="$flags" "../../src/$name/configure" \
 		--build="$BUILD_TRIPLE" --host="$target" --target="$target" --prefix="$PREFIX" --libdir="$lib" \
 		--with-target-subdir="$target" --with-cross-host="$BUILD_TRIPLE" --with-gcc-major-version-only \
-		--enable-shared --enable-static --disable-multilib --disable-nls --disable-werror "$@")
+		--enable-shared --enable-static --disable-multilib --disable-werror "$@")
 }
 # A g++ would link libstdc++ with the one that there is.
 part libstdc++-v3 CXX="$CC $words -shared-libgcc -nostdinc++" --enable-clocale=gnu --enable-libstdcxx-time=yes \
-	--with-default-libstdcxx-abi=new --disable-libstdcxx-pch
+	--with-default-libstdcxx-abi=new --disable-libstdcxx-pch ac_cv_prog_check_msgfmt=yes
 part libbacktrace
 part libgfortran --disable-libquadmath --disable-libquadmath-support
 part libgomp

@@ -5,7 +5,7 @@ beside=$DESTDIR$lib/gcc-runtime
 mkdir -p "$beside"
 
 for part in libstdc++-v3/libsupc++ libstdc++-v3/src libgfortran libgomp libatomic; do
-	make -C "$target/$part" install DESTDIR="$BUILD_DIR/root" toolexeclibdir="$lib" cafexeclibdir="$lib"
+	make -C "$target/$part" install INFO_DEPS= DESTDIR="$BUILD_DIR/root" toolexeclibdir="$lib" cafexeclibdir="$lib"
 done
 install -m 644 "$target/libbacktrace/.libs/libbacktrace.a" "$beside/"
 

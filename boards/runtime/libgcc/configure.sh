@@ -12,11 +12,16 @@ test "$("$CC" -dumpfullversion)" = "$version" ||
 like_compiler=$("$CC" -v 2>&1 | sed -n 's/^Configured with: //p' | tr ' ' '\n' |
 	grep -E '^--(with-(arch|cpu|tune|float|fpu|mode|abi)=|enable-default-pie|disable-sjlj)' || :)
 
-(cd "build-$BUILD_TRIPLE/libiberty" && CC=gcc CFLAGS=-O1 CPPFLAGS= LDFLAGS= ../../src/libiberty/configure --disable-multilib)
+natively()
+{
+	CC=gcc CXX=g++ CPP="gcc -E" AR=ar NM=nm RANLIB=ranlib CFLAGS=-O1 CXXFLAGS=-O1 CPPFLAGS="" LDFLAGS="" "$@"
+}
+(cd "build-$BUILD_TRIPLE/libiberty" && natively ../../src/libiberty/configure --disable-multilib)
 # shellcheck disable=SC2086
-(cd gcc && CC=gcc CXX=g++ CFLAGS=-O1 CXXFLAGS=-O1 CPPFLAGS= LDFLAGS= ../src/gcc/configure \
-	--build="$BUILD_TRIPLE" --host="$BUILD_TRIPLE" --target="$HOST_TRIPLE_NO_VENDOR" \
-	--enable-languages=c --disable-nls --disable-multilib --with-sysroot="$SYSROOT" $like_compiler)
+(cd gcc && natively ../src/gcc/configure --build="$BUILD_TRIPLE" --host="$BUILD_TRIPLE" \
+	--target="$HOST_TRIPLE_NO_VENDOR" --with-sysroot="$SYSROOT" --enable-languages=c --disable-nls \
+	--disable-multilib $like_compiler)
+
 # crtbegin.o and its like are compiled with CC and none of CFLAGS.
 (cd "$HOST_TRIPLE_NO_VENDOR/libgcc" &&
 	CC="$CC $HOST_CFLAGS" CFLAGS="-O2 -g0 -ffile-prefix-map=$BUILD_DIR/src=gcc" ../../src/libgcc/configure \
