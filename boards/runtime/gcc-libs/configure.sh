@@ -18,6 +18,8 @@ flags="-O2 -g0 -ffile-prefix-map=$BUILD_DIR/src=gcc -ffile-prefix-map=$BUILD_DIR
 # The name under which they look for the threads that libgcc was made with.
 mkdir -p "$target/libgcc"
 cp src/libgcc/gthr-posix.h "$target/libgcc/gthr-default.h"
+# libgfortran's compiler takes a missing include folder for an error.
+mkdir -p gcc src/gcc/config
 
 # libgomp wants to see the compiler itself.
 fortran="$(command -v "$FC") $words"
