@@ -108,21 +108,37 @@ static bool is_ours(const struct making *m)
 	return places_is_below(m->of.toolchain.dir, m->ways->places->toolchains);
 }
 
+/* What the other toolchain is, by content; of ours the name says it. */
+static int tell_apart(const struct making *m, char hex[static DIGEST_HEX], char **why)
+{
+	const char *dir = m->of.toolchain.dir;
+	autoknown struct known known;
+	int r;
+
+	if (is_ours(m)) {
+		r = digest_of_data(dir, strlen(dir), hex);
+		return r < 0 ? why_errno(why, r, "%s", dir) : 0;
+	}
+	known_open(&known, m->ways->places->home);
+	r = content_hash(dir, &known, hex);
+	return r < 0 ? why_errno(why, r, "cannot read all of '%s'", dir) : 0;
+}
+
 /* All that makes it what it is. */
 static int name_it(struct making *m, char **why)
 {
-	const struct toolchain *t = &m->of.toolchain;
 	const struct board *of = m->of.board;
-	autofd int cc = open(t->cc, O_RDONLY | O_CLOEXEC);
-	autofree char *inode = cc < 0 || is_ours(m) ? NULL : known_inode(cc);
 	autofree char *text = NULL;
-	char recipes[DIGEST_HEX], hex[DIGEST_HEX];
-	int r = content_hash(m->recipes, NULL, recipes);
+	char toolchain[DIGEST_HEX], recipes[DIGEST_HEX], hex[DIGEST_HEX];
+	int r = tell_apart(m, toolchain, why);
 
 	if (r < 0)
+		return r;
+	r = content_hash(m->recipes, NULL, recipes);
+	if (r < 0)
 		return why_errno(why, r, "cannot read all of '%s'", m->recipes);
-	text = text_of("%s\n%s\n%s\n%s\n%s\n%s\n%s\n%s\n" WAY, t->dir, inode ? inode : "", of->cpu,
-		       of->cflags, of->ldflags, of->prefix, of->libdir, recipes);
+	text = text_of("%s\n%s\n%s\n%s\n%s\n%s\n%s\n" WAY, toolchain, of->cpu, of->cflags,
+		       of->ldflags, of->prefix, of->libdir, recipes);
 	r = text ? digest_of_data(text, strlen(text), hex) : -ENOMEM;
 	if (r == 0 && !(m->dir = text_of("%s/%.16s", m->ways->places->toolchains, hex)))
 		r = -ENOMEM;
