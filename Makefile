@@ -186,6 +186,7 @@ BUILDER_SRC := \
 	builder/cross/crossenv.c \
 	builder/cross/crossfiles.c \
 	builder/cross/crossvars.c \
+	builder/target/crosstool.c \
 	builder/target/debian.c \
 	builder/source/debianlock.c \
 	builder/source/debiantree.c \

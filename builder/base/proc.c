@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "fs/base/cleanup.h"
+#include "fs/base/strv.h"
 #include "fs/base/text.h"
 
 #define WATCH_MS 300
@@ -42,6 +43,24 @@ static int set_limits(const struct proc *p)
 	return p->file_most ? setrlimit(RLIMIT_FSIZE, &file) : 0;
 }
 
+/* Is there such a program in PATH? execvp says "Permission denied" when there is none, but a folder
+ * in PATH that it may not look into. */
+static bool is_in_path(const char *name)
+{
+	const char *path = getenv("PATH");
+	autostrv struct strv dirs = { 0 };
+
+	if (strchr(name, '/') || strv_split(&dirs, path ? path : "", ":") < 0)
+		return true;
+	strv_foreach (dir, &dirs) {
+		autofree char *full = text_of("%s/%s", *dir, name);
+
+		if (!full || access(full, F_OK) == 0)
+			return true;
+	}
+	return false;
+}
+
 static void become(const struct proc *p, int report, pid_t parent)
 {
 	int in = p->in > 0 ? p->in : open("/dev/null", O_RDONLY);
@@ -62,6 +81,8 @@ static void become(const struct proc *p, int report, pid_t parent)
 	} else if ((r = keep_only(p)) == 0) {
 		execvpe(p->argv[0], (char *const *)p->argv, p->env ? p->env : environ);
 		r = errno;
+		if (r == EACCES && !is_in_path(p->argv[0]))
+			r = ENOENT;
 	}
 	if (write(report, &r, sizeof(r)) < 0)
 		_exit(126);

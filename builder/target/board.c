@@ -34,7 +34,8 @@ static const struct ini_allowed allowed[] = {
 	{ "target", "debug" },	    { "target", "strip" },
 	{ "stage", "without" },	    { "toolchain", "size" },
 	{ "toolchain", "native" },  { "target", "processor-newer" },
-	{ "toolchain", "runtime" }, { NULL, NULL },
+	{ "toolchain", "runtime" }, { "toolchain", "crosstool" },
+	{ "toolchain", "ct-ng" },   { NULL, NULL },
 };
 
 void board_free(struct board *b)
@@ -46,6 +47,8 @@ void board_free(struct board *b)
 	free(b->summary);
 	free(b->toolchain);
 	free(b->runtime);
+	free(b->crosstool);
+	free(b->ct_ng);
 	free(b->url);
 	free(b->npm);
 	free(b->file);
@@ -178,6 +181,16 @@ static int take_native(struct board *b, const struct ini *ini, const struct ini_
 	return 0;
 }
 
+/* A name alone is looked up in PATH. */
+static int take_crosstool(struct board *b, const struct ini *ini, const struct ini_entry *from)
+{
+	const char *program = ini_get(ini, "toolchain", "ct-ng", "ct-ng");
+
+	b->crosstool = expand_path(ini, from->value);
+	b->ct_ng = strchr(program, '/') ? expand_path(ini, program) : strdup(program);
+	return b->crosstool && b->ct_ng ? 0 : -ENOMEM;
+}
+
 /* What it is made of, the other board says. */
 static int take_runtime(struct board *b, const struct ini *ini, const struct ini_entry *from,
 			char **why)
@@ -199,9 +212,8 @@ static int take_runtime(struct board *b, const struct ini *ini, const struct ini
 
 static int take_toolchain(struct board *b, const struct ini *ini, char **why)
 {
-	static const char *const ways[] = {
-		"toolchain", "native", "debian", "url", "npm", "runtime"
-	};
+	static const char *const ways[] = { "toolchain", "native",  "debian",	"url",
+					    "npm",	 "runtime", "crosstool" };
 	const struct ini_entry *found = NULL;
 
 	for (size_t i = 0; i < ARRAY_SIZE(ways); i++) {
@@ -233,6 +245,8 @@ static int take_toolchain(struct board *b, const struct ini *ini, char **why)
 	}
 	if (strcmp(found->key, "native") == 0)
 		return take_native(b, ini, found, why);
+	if (strcmp(found->key, "crosstool") == 0)
+		return take_crosstool(b, ini, found);
 	if (b->runtime)
 		return take_runtime(b, ini, found, why);
 	return strcmp(found->key, "debian") == 0 ? take_debian(b, ini, found, why)

@@ -20,8 +20,9 @@ struct board {
 	char *path; /* boards/NAME.ini */
 	char *summary;
 
-	char *toolchain; /* a folder of the user's; else one of the next five: */
+	char *toolchain; /* a folder of the user's; else one of the next six: */
 	char *runtime;	 /* another board, on which its libraries are built: runtime.h */
+	char *crosstool; /* a configuration of Crosstool-NG (crosstool.h), which `ct_ng` builds */
 	bool native;	 /* this machine's own compilers; its prefix is BOX_NATIVE (box.h) */
 	unsigned debian; /* whose release's cross compilers for `triple`; 0 */
 	char *url;
@@ -29,6 +30,7 @@ struct board {
 	char *file;		 /* name of the archive */
 	char sha256[DIGEST_HEX]; /* of the archive, or of Debian's lock (debian.h), which may be
 				  * anything: ""; "" with a folder */
+	char *ct_ng;		 /* "ct-ng" when not said */
 	uint64_t size;		 /* the most that the archive may have; 0: not said */
 	char *triple;		 /* which of its compilers, TRIPLE-gcc; NULL: the only one */
 	char *inner;		 /* pattern of the archive inside the archive; NULL for none */

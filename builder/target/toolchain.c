@@ -16,6 +16,7 @@
 #include "builder/base/why.h"
 #include "builder/box/box.h"
 #include "builder/source/unpack.h"
+#include "builder/target/crosstool.h"
 #include "builder/target/debian.h"
 #include "builder/target/runtime.h"
 #include "builder/target/toolchain_ask.h"
@@ -125,6 +126,8 @@ static int have_it(struct toolchain *t, const struct board *board, struct source
 				       board->toolchain_line, board->toolchain, strerror(errno));
 		return 0;
 	}
+	if (board->crosstool)
+		return crosstool_toolchain(board, ways, &t->dir, why);
 	if (board->runtime)
 		return runtime_toolchain(board, ways, &t->dir, why);
 	if (board->debian)

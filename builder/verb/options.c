@@ -71,7 +71,7 @@ static const struct known table[] = {
 	{ "build",
 	  FETCH_ONLY,
 	  { 0, "fetch-only", NULL, "download what is to be built, build nothing", NULL } },
-	{ "build fetch shell",
+	{ "build env fetch mount shell toolchain",
 	  OFFLINE,
 	  { 0, "offline", NULL, "download nothing: it is all at hand, or an error", NULL } },
 	{ "fetch",

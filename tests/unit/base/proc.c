@@ -11,7 +11,10 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -106,9 +109,37 @@ static void how_a_box_ends_is_told(void **state)
 	assert_int_equal(proc_run(&(struct proc){ .argv = none, .box = true }), -ENOENT);
 }
 
+/* What is in no folder of PATH is not there, though one of these may not be looked into; root may
+ * look into all. What is there and may not be run is another matter. */
+static void a_program_that_is_nowhere_is_not_there(void **state)
+{
+	static const char *const argv[] = { "no-such-program", NULL };
+	static const char *const there[] = { "no-program", NULL };
+	autofree char *before = strdup(getenv("PATH"));
+	char dir[] = "/tmp/xsysfs-unit.XXXXXX";
+	autofree char *closed = NULL;
+	autofree char *file = NULL;
+
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	assert_true(asprintf(&closed, "%s/closed", dir) > 0);
+	assert_true(asprintf(&file, "%s/no-program", dir) > 0);
+	assert_int_equal(mkdir(closed, 0), 0);
+	assert_int_equal(close(open(file, O_CREAT | O_WRONLY, 0600)), 0);
+	setenv("PATH", closed, 1);
+	assert_int_equal(proc_run(&(struct proc){ .argv = argv }), -ENOENT);
+	setenv("PATH", dir, 1);
+	assert_int_equal(proc_run(&(struct proc){ .argv = there }), -EACCES);
+	setenv("PATH", before, 1);
+	unlink(file);
+	rmdir(closed);
+	rmdir(dir);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_program_that_is_nowhere_is_not_there),
 		cmocka_unit_test(only_what_is_named_is_inherited),
 		cmocka_unit_test(one_that_is_not_open_is_an_error),
 		cmocka_unit_test(what_a_killed_box_leaves_behind_is_ended),
