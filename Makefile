@@ -252,6 +252,7 @@ BUILDER_SRC := \
 	builder/base/proc.c \
 	builder/recipe/recipe.c \
 	builder/recipe/recipe_env.c \
+	builder/recipe/recipe_options.c \
 	builder/recipe/recipe_source.c \
 	builder/recipe/recipeset.c \
 	builder/recipe/recipetext.c \

@@ -19,6 +19,8 @@ struct request_want {
 	const char *where;     /* a mount or a state; NULL: the board's */
 	const char *launcher;  /* NULL: the board's */
 	int jobs;	       /* 0: the usual */
+	const struct strv
+		*choices; /* "OPTION=yes" of those packages, "PACKAGE.OPTION=no"; or NULL */
 	bool keep, keep_going, go_on, explain;
 	bool dry_run;	 /* say what would be built */
 	json_t *rows;	 /* with dry_run: NULL, or an array that has it instead (schedule_rows) */

@@ -73,6 +73,18 @@ static int find_http(struct lint *l, const struct recipe *recipe, const struct i
 			 e->value);
 }
 
+/* A word of the recipe's own: OPTION, or no-OPTION. */
+static bool is_option(const struct recipe *recipe, const char *word)
+{
+	if (strncmp(word, "no-", 3) == 0)
+		word += 3;
+	strv_foreach (chosen, &recipe->chosen)
+		if (strlen(word) == strcspn(*chosen, "=") &&
+		    strncmp(*chosen, word, strlen(word)) == 0)
+			return true;
+	return false;
+}
+
 /* A section for a board that there is none of is a typing mistake, or was forgotten. */
 static int find_word(struct lint *l, const struct recipe *recipe, const struct ini_entry *e)
 {
@@ -83,7 +95,10 @@ static int find_word(struct lint *l, const struct recipe *recipe, const struct i
 	strv_foreach (known, l->board_words)
 		if (strcasecmp(*known, word + 1) == 0)
 			return 0;
-	return lint_find(l, recipe->path, e->line, "[%s] is for no board: none has the word '%s'",
+	if (is_option(recipe, word + 1))
+		return 0;
+	return lint_find(l, recipe->path, e->line,
+			 "[%s] is for no board: none has the word '%s', and it is no option",
 			 e->section, word + 1);
 }
 

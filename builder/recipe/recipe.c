@@ -12,6 +12,7 @@
 #include "builder/base/places.h"
 #include "builder/base/why.h"
 #include "builder/recipe/recipe_env.h"
+#include "builder/recipe/recipe_options.h"
 #include "builder/recipe/system.h"
 #include "fs/base/cleanup.h"
 #include "fs/base/name.h"
@@ -68,6 +69,7 @@ static const struct ini_allowed allowed[] = {
 	{ "env:*", "*" },
 	{ "fix-ups:*", "*" },
 	{ "sub-packages:*", "*" },
+	{ "options", "*" },
 	{ "stage:*", "leave-out" },
 	{ "stage:*", "leave-out+" },
 	{ "stage:*", "without" },
@@ -103,6 +105,7 @@ void recipe_free(struct recipe *r)
 	strv_release(&r->parts);
 	strv_release(&r->leave_out);
 	strv_release(&r->without);
+	strv_release(&r->chosen);
 	for (size_t i = 0; i < r->n_sources; i++)
 		recipe_source_release(&r->sources[i]);
 	free(r->sources);
@@ -528,6 +531,7 @@ int recipe_load(const char *recipes, const char *name, const struct strv *words,
 		struct recipe **ret, char **why)
 {
 	cleanup(cleanup_recipe) struct recipe *recipe = calloc(1, sizeof(*recipe));
+	autostrv struct strv all = { 0 };
 	autoini struct ini ini = { 0 };
 	int r;
 
@@ -548,7 +552,9 @@ int recipe_load(const char *recipes, const char *name, const struct strv *words,
 	if (r == 0)
 		r = ini_check(&ini, allowed, why);
 	if (r == 0)
-		r = ini_overlay(&ini, overlaid, words, why);
+		r = recipe_take_options(&ini, name, words, &all, &recipe->chosen, why);
+	if (r == 0)
+		r = ini_overlay(&ini, overlaid, &all, why);
 	if (r < 0)
 		return r;
 	r = fill(recipe, &ini, why);

@@ -63,6 +63,8 @@ struct recipe {
 	struct strv leave_out; /* patterns */
 	struct strv without;   /* names */
 	bool says_without;     /* even if it says none */
+
+	struct strv chosen; /* "OPTION=yes" or "OPTION=no" of each of its options */
 };
 
 void recipe_free(struct recipe *r);

@@ -10,6 +10,7 @@
 #include "builder/base/ini.h"
 #include "builder/base/why.h"
 #include "builder/box/box.h"
+#include "builder/recipe/recipe_options.h"
 #include "builder/target/launcher.h"
 #include "fs/base/cleanup.h"
 #include "fs/base/name.h"
@@ -20,22 +21,39 @@
 #define USUAL_BOARD "rpi3-aarch64"
 
 static const struct ini_allowed allowed[] = {
-	{ "board", "summary" },	    { "toolchain", "toolchain" },
-	{ "toolchain", "debian" },  { "toolchain", "url" },
-	{ "toolchain", "npm" },	    { "toolchain", "sha256" },
-	{ "toolchain", "inner" },   { "toolchain", "triple" },
-	{ "toolchain", "sysroot" }, { "toolchain", "launcher" },
-	{ "target", "words" },	    { "target", "cpu" },
-	{ "target", "cflags" },	    { "target", "ldflags" },
-	{ "target", "prefix" },	    { "target", "library-dir" },
-	{ "target", "glibc" },	    { "target", "glibc-newer" },
-	{ "target", "python" },	    { "places", "state" },
-	{ "places", "mount" },	    { "places", "work" },
-	{ "target", "debug" },	    { "target", "strip" },
-	{ "stage", "without" },	    { "toolchain", "size" },
-	{ "toolchain", "native" },  { "target", "processor-newer" },
-	{ "toolchain", "runtime" }, { "toolchain", "crosstool" },
-	{ "toolchain", "ct-ng" },   { NULL, NULL },
+	{ "board", "summary" },
+	{ "toolchain", "toolchain" },
+	{ "toolchain", "debian" },
+	{ "toolchain", "url" },
+	{ "toolchain", "npm" },
+	{ "toolchain", "sha256" },
+	{ "toolchain", "inner" },
+	{ "toolchain", "triple" },
+	{ "toolchain", "sysroot" },
+	{ "toolchain", "launcher" },
+	{ "target", "words" },
+	{ "target", "cpu" },
+	{ "target", "cflags" },
+	{ "target", "ldflags" },
+	{ "target", "prefix" },
+	{ "target", "library-dir" },
+	{ "target", "glibc" },
+	{ "target", "glibc-newer" },
+	{ "target", "python" },
+	{ "places", "state" },
+	{ "places", "mount" },
+	{ "places", "work" },
+	{ "target", "debug" },
+	{ "target", "strip" },
+	{ "stage", "without" },
+	{ "toolchain", "size" },
+	{ "toolchain", "native" },
+	{ "target", "processor-newer" },
+	{ "toolchain", "runtime" },
+	{ "toolchain", "crosstool" },
+	{ "toolchain", "ct-ng" },
+	{ "options", "*" },
+	{ NULL, NULL },
 };
 
 void board_free(struct board *b)
@@ -392,11 +410,31 @@ static int take_launcher(struct board *b, const struct ini *ini, char **why)
 	return b->launcher ? 0 : -ENOMEM;
 }
 
+/* Choices among the options of recipes. */
+static int take_options(struct board *b, const struct ini *ini, char **why)
+{
+	for (size_t i = 0; i < ini->n; i++) {
+		const struct ini_entry *e = &ini->entries[i];
+		autofree char *choice = NULL;
+
+		if (!*e->key || strcmp(e->section, "options") != 0)
+			continue;
+		choice = text_of("%s=%s", e->key, e->value);
+		if (choice && !recipe_option_is_choice(choice))
+			return ini_refuse(why, ini, e->line,
+					  "[options] wants 'PACKAGE.OPTION = yes' or 'no'");
+		if (strv_add(&b->words, choice) < 0)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
 static int take_words(struct board *b, const struct ini *ini, char **why)
 {
 	int r = strv_split(&b->words, ini_get(ini, "target", "words", ""), " \t,");
 
-	(void)why;
+	if (r == 0)
+		r = take_options(b, ini, why);
 	if (r == 0 && *b->cpu)
 		r = strv_add(&b->words, b->cpu);
 	return r == 0 ? strv_add(&b->words, b->name) : r;

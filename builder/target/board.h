@@ -38,7 +38,8 @@ struct board {
 	char *launcher;		 /* in front of its compilers (launcher.h); NULL when not said */
 	unsigned toolchain_line, sysroot_line;
 
-	struct strv words;	      /* its name, its cpu, and what it says: for [SECTION:WORD] */
+	struct strv words; /* its name, its cpu, and what it says, for [SECTION:WORD]; and its
+			    * choices among recipes' options (recipe_options.h) */
 	char *cpu, *cflags, *ldflags; /* "" when not said */
 	bool strip;		      /* what recipes do not say otherwise of */
 	char *prefix;		      /* where packages go, "/usr/local" */

@@ -32,6 +32,7 @@ enum {
 	FETCH_ONLY,
 	FORCE,
 	CONTINUE,
+	OPTION,
 	VERIFY,
 	DOT,
 	SVG,
@@ -58,6 +59,12 @@ static const struct known table[] = {
 	  CONTINUE,
 	  { 0, "continue", NULL,
 	    "go on in the folders that a failed build has left, at the phase that failed", NULL } },
+	{ "build shell",
+	  OPTION,
+	  { 'o', "option", "OPT=yes|no",
+	    "choose an option of the packages that are named, or of another: PKG.OPT=yes (may be "
+	    "repeated)",
+	    NULL } },
 	{ "build",
 	  CHECK,
 	  { 0, "check", NULL, "build them once more, elsewhere, and show where the results differ",
@@ -220,6 +227,8 @@ static int set(struct options *o, int code, const char *value)
 	case FORCE:
 		o->force = true;
 		return 0;
+	case OPTION:
+		return strv_add(&o->choices, value);
 	case CONTINUE:
 		o->go_on = true;
 		return 0;
@@ -326,5 +335,6 @@ struct source_ways options_ways(const struct options *o)
 
 void options_release(struct options *o)
 {
+	strv_release(&o->choices);
 	places_release(&o->places);
 }

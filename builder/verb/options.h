@@ -20,6 +20,7 @@ struct options {
 	bool foreground;	   /* mount -f */
 	bool dot, svg, json;	   /* graph, env: in which form */
 	const char *output;	   /* report -o */
+	struct strv choices;	   /* build -o: among the options of recipes */
 	const char *mount_options; /* mount -o */
 	const char *files;	   /* env --files; NULL: below the board's folder */
 	bool fish;		   /* env */

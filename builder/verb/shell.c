@@ -16,6 +16,7 @@ int verb_shell(struct options *o)
 		.launcher = o->launcher,
 		.jobs = o->jobs,
 		.keep = o->keep,
+		.choices = &o->choices,
 	};
 	const struct source_ways ways = options_ways(o);
 	int r = request_open(&q, &want, &ways);
