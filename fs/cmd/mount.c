@@ -329,5 +329,6 @@ const struct cmd cmd_mount = {
 		  "default: ./boards)", "folder" },
 		{ 0, "sources", "DIR", "look for its toolchain's archive in this folder first (may be repeated)",
 		  "folder" },
+		{ 0, "offline", NULL, "download nothing: its toolchain is at hand, or an error", NULL },
 	},
 };
