@@ -239,7 +239,9 @@ BUILDER_SRC := \
 	builder/verb/list.c \
 	builder/verb/main.c \
 	builder/verb/mount.c \
+	builder/verb/newboard.c \
 	builder/verb/newrecipe.c \
+	builder/guess/newboard.c \
 	builder/guess/newsource.c \
 	builder/verb/options.c \
 	builder/build/package.c \

@@ -39,6 +39,7 @@ enum {
 	JSON,
 	PATIENCE,
 	COMMIT,
+	FROM,
 	FILES,
 	FISH,
 	LAUNCHER
@@ -124,6 +125,7 @@ static const struct known table[] = {
 	{ "bump",
 	  'k',
 	  { 'k', "keep-going", NULL, "change it although a patch does not apply any more", NULL } },
+	{ "new-board", FROM, { 0, "from", "USER@HOST", "ask this Pi, by ssh", NULL } },
 	{ "new-recipe",
 	  COMMIT,
 	  { 0, "commit", "HASH", "the URL is a git repository's: take this commit", NULL } },
@@ -151,7 +153,8 @@ static const struct known table[] = {
 	    "look for patches in this folder before the installed ones (may be repeated; default: "
 	    "./patches)",
 	    "folder" } },
-	{ "boards build clean env fetch graph lint mount names recipes report shell toolchain",
+	{ "boards build clean env fetch graph lint mount names new-board recipes report shell "
+	  "toolchain",
 	  BOARDS,
 	  { 0, "boards", "DIR",
 	    "look for boards in this folder before the installed ones (may be repeated; default: "
@@ -242,6 +245,9 @@ static int set(struct options *o, int code, const char *value)
 		return 0;
 	case FETCH_ONLY:
 		o->fetch_only = true;
+		return 0;
+	case FROM:
+		o->from = value;
 		return 0;
 	case COMMIT:
 		o->commit = value;

@@ -10,6 +10,7 @@
 struct options {
 	const char *board;    /* NULL: find one */
 	const char *commit;   /* new-recipe: of git */
+	const char *from;     /* new-board: USER@HOST */
 	const char *where;    /* -C: mount point or state folder; NULL: the board's */
 	int patience;	      /* seconds with a silent server; 0: the usual */
 	int jobs;	      /* -j; 0: the usual */

@@ -17,6 +17,7 @@ int verb_lint(struct options *o);
 int verb_mount(struct options *o);
 int verb_boards(struct options *o);
 int verb_names(struct options *o);
+int verb_new_board(struct options *o);
 int verb_new_recipe(struct options *o);
 int verb_recipes(struct options *o);
 int verb_report(struct options *o);
