@@ -123,14 +123,48 @@ static int find_unused(struct lint *l, const struct recipe *recipe)
 	return r;
 }
 
+/* Whether a build that needs `needs` sees the package: all that these need, too. 1, 0, -ENOMEM. */
+static int is_seen(const struct lint *l, const struct strv *needs, const char *package)
+{
+	autostrv struct strv seen = { 0 };
+
+	strv_add_all(&seen, needs);
+	for (size_t i = 0; i < seen.n; i++) {
+		const char *more = installed_needs(l->installed, seen.v[i]);
+		autostrv struct strv names = { 0 };
+
+		strv_split(&names, more ? more : "", " ");
+		strv_foreach (name, &names)
+			if (!strv_has(&seen, *name))
+				strv_add(&seen, *name);
+		if (strv_error(&names) < 0)
+			return -ENOMEM;
+	}
+	return strv_error(&seen) < 0 ? -ENOMEM : strv_has(&seen, package);
+}
+
+/* Of a package that the build could not see, and the sysroot has it as well: it is the sysroot's.
+ */
+static int is_from_system(const struct lint *l, const struct recipe *recipe, const char *soname,
+			  const char *from)
+{
+	int r = sonames_is_system(l->sonames, soname) ? is_seen(l, &recipe->needs, from) : 1;
+
+	return r < 0 ? r : !r;
+}
+
 static int find_one(struct lint *l, const struct recipe *recipe, const char *path,
 		    const char *soname, struct strv *said)
 {
 	const char *from = sonames_find(l->sonames, soname);
+	int r;
 
 	if (strv_has(said, soname) ||
 	    (from && (!*from || strcmp(from, recipe->name) == 0 || strv_has(&recipe->needs, from))))
 		return 0;
+	r = from ? is_from_system(l, recipe, soname, from) : 0;
+	if (r != 0)
+		return r < 0 ? r : 0;
 	if (strv_add(said, soname) < 0)
 		return -ENOMEM;
 	if (!from)

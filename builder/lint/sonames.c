@@ -144,5 +144,10 @@ const char *sonames_find(const struct sonames *s, const char *soname)
 	for (size_t i = 0; i < s->names.n; i++)
 		if (strcmp(s->names.v[i], soname) == 0)
 			return s->packages.v[i];
-	return strv_has(&s->system, soname) ? "" : NULL;
+	return sonames_is_system(s, soname) ? "" : NULL;
+}
+
+bool sonames_is_system(const struct sonames *s, const char *soname)
+{
+	return strv_has(&s->system, soname);
 }

@@ -2,6 +2,8 @@
 /* sonames.h - which package brings which shared library, and who is linked with it. */
 #pragma once
 
+#include <stdbool.h>
+
 #include "builder/build/installed.h"
 
 /* What one file of a package is linked with. */
@@ -27,5 +29,8 @@ int sonames_read(struct sonames *s, const struct installed *installed, char **wh
  * would be a need that nobody has declared. 0 or -ENOMEM. */
 int sonames_add_machine(struct sonames *s);
 
-/* The package that brings it, lent; "" for the sysroot; NULL when nobody does. */
+/* The package that brings it, lent; "" for the sysroot alone; NULL when nobody does. */
 const char *sonames_find(const struct sonames *s, const char *soname);
+
+/* Whether the sysroot has it, also when a package does. */
+bool sonames_is_system(const struct sonames *s, const char *soname);
