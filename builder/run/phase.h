@@ -55,8 +55,9 @@ int phase_environment(const struct phase_plan *p, struct strv *env);
 /* The folder that its build system lies in; the caller frees. */
 char *phase_source(const struct recipe *recipe, const struct box_folders *folders);
 
-/* Words for a compiler that asks the clock for __DATE__, "" for others; the caller frees. */
-char *phase_date_words(const struct toolchain *toolchain, const struct box_folders *folders);
+/* Words for a compiler whose __DATE__ would be the clock's, or whose __FILE__ (assert(3) has it)
+ * would name the work folder in what is installed; "" for one that knows none. The caller frees. */
+char *phase_macro_words(const struct toolchain *toolchain, const struct box_folders *folders);
 
 /* Lines of keys that are the same for all recipes of one board and toolchain, but for whether its
  * compilers refuse the folders of the machine that builds: made when they are first asked for. */

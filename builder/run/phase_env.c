@@ -42,12 +42,15 @@ static int add_host(const struct board *b, const struct toolchain *t, struct str
 	return strv_addf(env, "BUILD_TRIPLE=%s-linux-gnu", machine.machine);
 }
 
-/* __DATE__ is SOURCE_DATE_EPOCH's since gcc 7; before that, a file says what it is. */
-char *phase_date_words(const struct toolchain *t, const struct box_folders *f)
+/* __DATE__ is SOURCE_DATE_EPOCH's since gcc 7; before that, a file says what it is. __FILE__ may be
+ * told to leave the work folder out since gcc 8. */
+char *phase_macro_words(const struct toolchain *t, const struct box_folders *f)
 {
-	if (atoi(t->version) >= 7)
-		return strdup("");
-	return text_of(" -Wno-builtin-macro-redefined -imacros %s/" PHASE_DATES, f->work);
+	int version = atoi(t->version);
+
+	if (version < 7)
+		return text_of(" -Wno-builtin-macro-redefined -imacros %s/" PHASE_DATES, f->work);
+	return version < 8 ? strdup("") : text_of(" -fmacro-prefix-map=%s=.", f->work);
 }
 
 char *phase_source(const struct recipe *recipe, const struct box_folders *f)

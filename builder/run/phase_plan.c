@@ -144,7 +144,7 @@ static bool refuses_host_paths(const struct phase_plan *p)
 
 static int tell(struct told *t, const struct phase_plan *p)
 {
-	t->extra = phase_date_words(&p->target->toolchain, p->inside);
+	t->extra = phase_macro_words(&p->target->toolchain, p->inside);
 	t->bin = places_join(p->inside->work, PHASE_BIN);
 	t->host_paths = places_join(p->inside->work, PHASE_HOSTS);
 	t->cross = (struct cross){
