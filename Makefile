@@ -309,6 +309,7 @@ BUILDER_SRC := \
 	builder/source/transfer.c \
 	builder/box/trial.c \
 	builder/source/unpack.c \
+	builder/build/wanted.c \
 	builder/report/warnings.c \
 	builder/base/why.c \
 	builder/run/work.c \

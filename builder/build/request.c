@@ -11,7 +11,7 @@
 #include "builder/box/box.h"
 #include "builder/build/hostcheck.h"
 #include "builder/build/subpackages.h"
-#include "builder/recipe/recipe_options.h"
+#include "builder/build/wanted.h"
 #include "builder/story/fetch_shown.h"
 #include "builder/story/history.h"
 #include "builder/story/screen.h"
@@ -30,6 +30,7 @@ void request_release(struct request *q)
 	side_release(&q->board);
 	side_release(&q->native);
 	source_release(&q->sources);
+	strv_release(&q->wanted);
 	recipeset_release(&q->set);
 	hostprograms_close(&q->host);
 }
@@ -140,36 +141,6 @@ static void make_jobs(struct request *q)
 	jobserver_init(&q->jobs, jobs);
 }
 
-/* What the command line chooses comes behind what the board does. */
-static int choose(struct request *q, const char *choice)
-{
-	struct strv *words = &q->board.target.board->words;
-	size_t from = words->n;
-
-	if (strchr(choice, '.')) {
-		strv_add(words, choice);
-	} else {
-		for (char *const *package = q->want.packages; *package; package++)
-			strv_addf(words, "%s.%s", *package, choice);
-	}
-	if (strv_error(words) < 0)
-		return log_errno(-ENOMEM, "cannot plan");
-	return from == words->n || recipe_option_is_choice(words->v[from])
-		       ? 0
-		       : log_error("'%s' chooses nothing: an option is chosen by OPTION=yes or "
-				   "OPTION=no",
-				   choice);
-}
-
-static int choose_all(struct request *q)
-{
-	int r = 0;
-
-	for (size_t i = 0; q->want.choices && i < q->want.choices->n && r == 0; i++)
-		r = choose(q, q->want.choices->v[i]);
-	return r;
-}
-
 /* The recipes, in the words of their boards. */
 static int load_recipes(struct request *q)
 {
@@ -177,13 +148,13 @@ static int load_recipes(struct request *q)
 	cleanup(cleanup_board) struct board *native = NULL;
 	struct recipeset_words words = { 0 };
 	char *why = NULL;
-	int r = choose_all(q);
+	int r = wanted_find(q);
 
 	if (r < 0)
 		return r;
 	r = target_words(want->places, q->board.target.board, &native, &words, &why);
 	if (r == 0)
-		r = recipeset_load(&q->set, &want->places->recipes, &words, want->packages, &why);
+		r = recipeset_load(&q->set, &want->places->recipes, &words, q->wanted.v, &why);
 	if (r < 0)
 		return why_log(why, r);
 	recipeset_say_hidden(&q->set, want->places);

@@ -22,6 +22,7 @@ struct request_want {
 	const struct strv
 		*choices; /* "OPTION=yes" of those packages, "PACKAGE.OPTION=no"; or NULL */
 	bool keep, keep_going, go_on, explain;
+	bool rdeps;	 /* and what is installed and needs them */
 	bool dry_run;	 /* say what would be built */
 	json_t *rows;	 /* with dry_run: NULL, or an array that has it instead (schedule_rows) */
 	bool fetch_only; /* get what is to be built, and build nothing */
@@ -41,6 +42,7 @@ struct request {
 	struct request_side board;
 	struct request_side native; /* nothing, where no build needs tools */
 	struct source_ways sources;
+	struct strv wanted; /* all that is asked for, by name */
 	struct recipeset set;
 	struct jobserver jobs;
 	struct hostprograms host;

@@ -26,6 +26,7 @@ int verb_build(struct options *o)
 		.keep = o->keep,
 		.keep_going = o->keep_going,
 		.go_on = o->go_on,
+		.rdeps = o->rdeps,
 		.choices = &o->choices,
 		.explain = o->explain || o->verbose,
 		.dry_run = dry_run,

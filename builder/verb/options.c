@@ -32,6 +32,7 @@ enum {
 	FETCH_ONLY,
 	FORCE,
 	CONTINUE,
+	RDEPS,
 	OPTION,
 	VERIFY,
 	DOT,
@@ -60,6 +61,9 @@ static const struct known table[] = {
 	  CONTINUE,
 	  { 0, "continue", NULL,
 	    "go on in the folders that a failed build has left, at the phase that failed", NULL } },
+	{ "build",
+	  RDEPS,
+	  { 0, "rdeps", NULL, "build also what is installed and needs them", NULL } },
 	{ "build shell",
 	  OPTION,
 	  { 'o', "option", "OPT=yes|no",
@@ -229,6 +233,9 @@ static int set(struct options *o, int code, const char *value)
 		return 0;
 	case FORCE:
 		o->force = true;
+		return 0;
+	case RDEPS:
+		o->rdeps = true;
 		return 0;
 	case OPTION:
 		return strv_add(&o->choices, value);

@@ -16,8 +16,8 @@ struct options {
 	int jobs;	      /* -j; 0: the usual */
 	const char *launcher; /* NULL: the board's */
 	bool verbose;	      /* build */
-	bool keep, force, go_on, explain, dry_run, keep_going, plain, check, offline, fetch_only,
-		verify;
+	bool keep, force, go_on, rdeps, explain, dry_run, keep_going, plain, check, offline,
+		fetch_only, verify;
 	bool foreground;	   /* mount -f */
 	bool dot, svg, json;	   /* graph, env: in which form */
 	const char *output;	   /* report -o */
