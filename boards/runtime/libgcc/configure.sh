@@ -1,7 +1,8 @@
 # The archive is a tar in a tar.
 mkdir -p src "build-$BUILD_TRIPLE/libiberty" gcc "$HOST_TRIPLE_NO_VENDOR/libgcc"
-tar -C src --strip-components=1 --exclude=gcc/testsuite --exclude=gcc/ada --exclude=gcc/d --wildcards --no-wildcards-match-slash \
-	-xf "$SOURCE_DIR"/gcc-*.tar.xz '*/gcc' '*/include' '*/libgcc' '*/libiberty' '*/libcpp' '*/config' \
+tar -C src --strip-components=1 --exclude=gcc/testsuite --exclude=gcc/ada --exclude=gcc/d \
+	--wildcards --no-wildcards-match-slash -xf "$SOURCE_DIR"/gcc-*.tar.xz \
+	'*/gcc' '*/include' '*/libgcc' '*/libiberty' '*/libcpp' '*/config' \
 	'*/config*' '*/depcomp' '*/install-sh' '*/mkinstalldirs' '*/move-if-change' '*/ltmain.sh'
 
 version=$(cat src/gcc/BASE-VER)
