@@ -131,6 +131,35 @@ static char *versions_of(const struct aptsource *a, const char *package)
 	return versions.n ? strv_join(&versions, ", ") : NULL;
 }
 
+/* How long the upstream's part of a version is: all in front of Debian's revision (deb-version(7)).
+ */
+static size_t release_length(const char *version)
+{
+	const char *dash = strrchr(version, '-');
+
+	return dash ? (size_t)(dash - version) : strlen(version);
+}
+
+/* Debian goes on, and has the version no more; of the same release its tarball is the same file. */
+static int ask_for_release(struct aptsource *a, const char *package, const char *version,
+			   char **uri, char **file, char **why)
+{
+	autofree char *said = versions_of(a, package);
+	autostrv struct strv versions = { 0 };
+	size_t n = release_length(version);
+
+	if (strv_split(&versions, said ? said : "", ", ") < 0)
+		return -ENOMEM;
+	strv_foreach (other, &versions) {
+		if (release_length(*other) != n || strncmp(*other, version, n) != 0)
+			continue;
+		free(take_ptr(*why));
+		if (ask(a, package, *other, uri, file, why) == 0)
+			return 0;
+	}
+	return -ENOENT;
+}
+
 static int say_absent(const struct aptsource *a, const char *package, const char *version,
 		      char **why)
 {
@@ -170,5 +199,7 @@ int aptsource_find(struct aptsource *a, const char *home, const char *package, c
 		a->widened = true;
 		r = ask_again(a, package, version, uri, file, why);
 	}
+	if (r < 0 && !a->failed)
+		r = ask_for_release(a, package, version, uri, file, why);
 	return r == 0 || a->failed ? r : say_absent(a, package, version, why);
 }

@@ -16,7 +16,8 @@ struct aptsource {
 
 void aptsource_release(struct aptsource *a);
 
-/* Ask for `package` in `version`; our apt folder is HOME/apt. `*uri` and `*file` are the caller's.
- * 0, or -errno with `*why`. */
+/* Ask for `package` in `version`, or, when the archive has it no more, in another revision of the
+ * same release, whose tarball is the same. Our apt folder is HOME/apt. `*uri` and `*file` are the
+ * caller's. 0, or -errno with `*why`. */
 int aptsource_find(struct aptsource *a, const char *home, const char *package, const char *version,
 		   char **uri, char **file, char **why);
