@@ -173,6 +173,8 @@ BUILDER_SRC := \
 	builder/source/aptlist.c \
 	builder/source/aptsource.c \
 	builder/target/board.c \
+	builder/target/board_toolchain.c \
+	builder/target/boards.c \
 	builder/box/box.c \
 	builder/box/shown.c \
 	builder/verb/build.c \
@@ -284,6 +286,7 @@ BUILDER_SRC := \
 	builder/source/shelf.c \
 	builder/source/signature.c \
 	builder/build/site.c \
+	builder/build/site_run.c \
 	builder/lint/sonames.c \
 	builder/source/source.c \
 	builder/source/source_git.c \

@@ -2,6 +2,9 @@
 /* site.h - where a package is built: its folders, made ready for one `xsysfs run`. */
 #pragma once
 
+/* In the work folder: rules for `xsysfs run --parts`. */
+#define SITE_RULES "parts"
+
 #include "builder/box/box.h"
 #include "builder/build/package.h"
 #include "builder/run/phase.h"
@@ -47,6 +50,9 @@ int site_prepare(struct site *s, const struct package_build *b, char **why);
 
 /* The folders with which its phases run. */
 const struct box_folders *site_seen(const struct site *s, const struct package_build *b);
+
+/* What is given out for the key of what comes of it. */
+const struct key *site_key(const struct site *s, const struct package_build *b);
 
 /* Carry out the plan, or b->command, by `xsysfs run`. A wait status, or -errno. */
 int site_run(const struct site *s, const struct package_build *b);

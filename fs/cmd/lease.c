@@ -146,6 +146,7 @@ static int finish(struct lease *lease, const char *verb, struct kv *reply)
 		kv_release(reply);
 		r = control_ask(lease->control, verb, NULL, NULL, reply, NULL);
 	}
+	lease->is_over = r == 0;
 	return r;
 }
 
@@ -159,9 +160,20 @@ int lease_aside(struct lease *lease, struct kv *reply)
 	return finish(lease, "aside", reply);
 }
 
+/* Dropped before we return: who unmounts next is not told that it is under way. A daemon that does
+ * not answer drops it by itself. */
+static void drop(struct lease *lease)
+{
+	autokv struct kv reply = { 0 };
+
+	control_ask(lease->control, "abort", NULL, NULL, &reply, NULL);
+}
+
 void lease_end(struct lease *lease)
 {
 	stop_watching(lease);
+	if (lease->control >= 0 && !lease->is_over)
+		drop(lease);
 	if (lease->control >= 0)
 		close(take_fd(&lease->control));
 }

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <pthread.h>
+#include <stdbool.h>
 
 #include "fs/base/kv.h"
 
@@ -16,8 +17,9 @@ struct lease {
 	const struct where *where; /* lent */
 	const char *package;	   /* lent */
 	char token[33];
-	int control; /* the watcher's while there is one */
-	int stop;    /* an eventfd that ends the watching */
+	int control;  /* the watcher's while there is one */
+	bool is_over; /* committed, or put aside */
+	int stop;     /* an eventfd that ends the watching */
 	pthread_t watcher;
 };
 
@@ -35,5 +37,5 @@ int lease_commit(struct lease *lease, struct kv *reply);
 /* The same for an install that is put aside (install_aside). */
 int lease_aside(struct lease *lease, struct kv *reply);
 
-/* Close the connection: an install that is not committed is dropped. */
+/* Close the connection: an install that is not committed has been dropped when this returns. */
 void lease_end(struct lease *lease);
