@@ -98,7 +98,7 @@ static int list_sees(const struct sight *s, size_t at)
 
 int job_link(struct job *v, size_t n, const struct graph *g)
 {
-	cleanup(sight_release) struct sight s;
+	cleanup(sight_release) struct sight s = { 0 };
 	int r = sight_init(&s, g, v, n);
 
 	for (size_t i = 0; i < n && r == 0; i++) {

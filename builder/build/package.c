@@ -84,7 +84,7 @@ static int go_on(const struct package_build *b, struct site *s, const char *name
 
 int package_build(const struct package_build *b, int events)
 {
-	cleanup(site_release) struct site s;
+	cleanup(site_release) struct site s = { 0 };
 	autofree char *name = NULL;
 	char *why = NULL;
 	bool goes_on;
@@ -167,7 +167,7 @@ static int run_shell(const struct package_build *b, struct site *s, bool kept, c
 
 int package_shell(const struct package_build *b)
 {
-	cleanup(site_release) struct site s;
+	cleanup(site_release) struct site s = { 0 };
 	char *why = NULL;
 	bool kept;
 	int r;

@@ -112,7 +112,7 @@ static bool is_ours(const struct making *m)
 static int tell_apart(const struct making *m, char hex[static DIGEST_HEX], char **why)
 {
 	const char *dir = m->of.toolchain.dir;
-	autoknown struct known known;
+	autoknown struct known known = { 0 };
 	int r;
 
 	if (is_ours(m)) {

@@ -11,6 +11,6 @@ install -m 644 "$target/libbacktrace/.libs/libbacktrace.a" "$beside/"
 
 cd "root$lib"
 for name in libstdc++ libgfortran libgomp libatomic; do
-	cp -a "$name.a" "$name.so" "$name".so.* "$DESTDIR$lib/"
+	cp -a --remove-destination "$name.a" "$name.so" "$name".so.* "$DESTDIR$lib/"
 done
 install -m 644 libsupc++.a libstdc++fs.a libcaf_single.a libgfortran.spec libgomp.spec "$beside/"

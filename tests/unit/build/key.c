@@ -105,8 +105,8 @@ static int decide(struct job *j, size_t source)
 	static const struct recipe zlib = { .name = "zlib" };
 	static const struct recipe cc = { .name = "cc", .is_native = true };
 	static struct job need, *needs[] = { &need }, tool, *tools[] = { &tool };
-	cleanup(installed_release) struct installed installed;
-	cleanup(hostprograms_close) struct hostprograms host;
+	cleanup(installed_release) struct installed installed = { 0 };
+	cleanup(hostprograms_close) struct hostprograms host = { 0 };
 	static char *folders[] = { "patches", NULL };
 	struct places places = { .home = ".", .patches = { { folders, 1 }, 1 } };
 	struct jobserver jobs = { .tokens = now.jobs };
