@@ -297,7 +297,7 @@ static int write_ready(const struct site *s, const struct ready *ready)
 	kv_set(&kv, "phases", ready->has_phases ? "yes" : "no");
 	kv_set(&kv, "touched", ready->touched ? "yes" : "no");
 	text = kv_format(&kv);
-	return text ? io_replace_file(s->work.dir, READY, text, strlen(text)) : -ENOMEM;
+	return text ? places_scratch(s->work.path, READY, text) : -ENOMEM;
 }
 
 static bool says_yes(const struct kv *kv, const char *key)
