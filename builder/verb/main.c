@@ -64,13 +64,13 @@ static const struct verb verbs[] = {
 	  false },
 	{ { .name = "shell",
 	    .args = "PKG [-- CMD...]",
-	    .summary = "a shell where a package is built, as its build would find it",
-	    .text = "In its sandbox and its build folder, with its environment, toolchain and "
-		    "needs at their places; or CMD there, whose exit status it has. Where a build "
-		    "of it failed, source and build folders are as they were left, else they are "
-		    "new: unpacked and patched. What is changed in folders that were kept stays; "
-		    "what is installed is thrown away. All that the package needs has to be "
-		    "built.",
+	    .summary = "open a shell where a package is built",
+	    .text = "As its build would find it: in its sandbox and its build folder, with its "
+		    "environment, toolchain and needs at their places; or CMD there, whose exit "
+		    "status it has. Where a build of it failed, source and build folders are as "
+		    "they were left, else they are new: unpacked and patched. What is changed in "
+		    "folders that were kept stays; what is installed is thrown away. All that the "
+		    "package needs has to be built.",
 	    .takes = "recipe" },
 	  verb_shell,
 	  1,
