@@ -78,22 +78,20 @@ static int make_raw(struct termios *before)
 /* The program, with the relay beside it. */
 static int run_beside(const struct proc *p, struct relay *r)
 {
+	autofd int hear = -1, tell = -1;
 	pthread_t thread;
 	int fds[2], status;
 
 	if (pipe2(fds, O_CLOEXEC) < 0)
 		return -errno;
-	r->stop = fds[0];
+	r->stop = hear = fds[0];
+	tell = fds[1];
 	status = -pthread_create(&thread, NULL, relay, r);
-	if (status == 0) {
-		status = proc_run(p);
-		close(fds[1]); /* the end of the pipe is what it waits for */
-		fds[1] = -1;
-		pthread_join(thread, NULL);
-	}
-	close(fds[0]);
-	if (fds[1] >= 0)
-		close(fds[1]);
+	if (status < 0)
+		return status;
+	status = proc_run(p);
+	close(take_fd(&tell)); /* the end of the pipe is what it waits for */
+	pthread_join(thread, NULL);
 	return status;
 }
 

@@ -60,8 +60,7 @@ static void tell_kept(const struct package_build *b, const struct site *s, const
 
 	log_note("%s: src and build are kept in '%s'%s%s%s ('xsysfs clean' removes them, and so do "
 		 "%d later failures; 'xsysfs shell %s' is a shell there, and 'build --continue' "
-		 "goes on "
-		 "there)",
+		 "goes on there)",
 		 name, s->work.path, moved ? ", which its logs call '" : "", moved ? inside : "",
 		 moved ? "'" : "", FAILED_MOST, b->recipe->name);
 }
@@ -119,11 +118,6 @@ int package_build(const struct package_build *b, int events)
 		return r;
 	}
 	return b->ways->keep ? work_keep(&s.work) : work_clear(&s.work);
-}
-
-bool package_is_kept(const struct package_ways *ways, const char *package)
-{
-	return site_was_left(ways->work, package);
 }
 
 /* What a person can do there, as the phases would. */

@@ -60,8 +60,5 @@ int package_build(const struct package_build *b, int events);
  * ways keep them. What is installed is thrown away. Its exit status, or -errno; said. */
 int package_shell(const struct package_build *b);
 
-/* Whether a failed build has left its folders. */
-bool package_is_kept(const struct package_ways *ways, const char *package);
-
 /* The folder of its logs; the caller frees. NULL: no memory. */
 char *package_log_folder(const struct package_ways *ways, const char *package);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "builder/build/site.h"
 #include "builder/source/source.h"
 #include "fs/base/cleanup.h"
 #include "fs/base/log.h"
@@ -34,7 +35,7 @@ static int have_source(struct request *q, struct job *j)
 	const struct source_events events = { .got = got, .failed = failed, .arg = j };
 	const struct recipe *recipe = j->recipe;
 
-	if (package_is_kept(j->ways, recipe->name))
+	if (site_was_left(j->ways->work, recipe->name))
 		return 0;
 	if (source_get_all(&q->sources, &recipe, 1, &events))
 		return -EIO;

@@ -385,7 +385,9 @@ static int take_fixups(struct recipe *recipe, const struct ini *ini, char **why)
 	for (size_t i = 0; i < ini->n; i++) {
 		const struct ini_entry *e = &ini->entries[i];
 		autofree char *near = NULL;
+		bool on = false;
 		size_t k = 0;
+		int r;
 
 		if (!*e->key || strcmp(e->section, "fix-ups") != 0)
 			continue;
@@ -395,8 +397,9 @@ static int take_fixups(struct recipe *recipe, const struct ini *ini, char **why)
 		if (!words[k])
 			return ini_refuse(why, ini, e->line, "there is no fix-up '%s'%s", e->key,
 					  near ?: "");
-		if (strcmp(e->value, "yes") != 0 && strcmp(e->value, "no") != 0)
-			return ini_refuse(why, ini, e->line, "'%s' is yes or no", e->key);
+		r = ini_switch(ini, "fix-ups", e->key, &on, why);
+		if (r < 0)
+			return r;
 	}
 	return 0;
 }

@@ -75,6 +75,8 @@ static int choose(const struct ini *ini, const char *name, const struct strv *wo
 
 static int read_options(const struct ini *ini, struct strv *names, bool **on, char **why)
 {
+	int r;
+
 	*on = calloc(ini->n + 1, sizeof(**on));
 	if (!*on)
 		return -ENOMEM;
@@ -89,11 +91,11 @@ static int read_options(const struct ini *ini, struct strv *names, bool **on, ch
 				"'%s' is no name for an option: small letters, digits and "
 				"'-', and no '" OFF "' in front",
 				e->key);
-		if (strcmp(e->value, "yes") != 0 && strcmp(e->value, "no") != 0)
-			return ini_refuse(why, ini, e->line, "'%s' is yes or no", e->key);
-		(*on)[names->n] = strcmp(e->value, "yes") == 0;
-		if (strv_add(names, e->key) < 0)
-			return -ENOMEM;
+		r = ini_switch(ini, SECTION, e->key, &(*on)[names->n], why);
+		if (r == 0)
+			r = strv_add(names, e->key);
+		if (r < 0)
+			return r;
 	}
 	return 0;
 }

@@ -41,11 +41,6 @@ static void making_release(struct making *m)
 	free(m->dir);
 }
 
-/* An error of the board's. */
-#define refuse(m, r, fmt, ...)                                                         \
-	why_set(why, (r), "%s:%u: " fmt, (m)->board->path, (m)->board->toolchain_line, \
-		##__VA_ARGS__)
-
 static int name_it(struct making *m, char **why)
 {
 	const struct places *places = m->ways->places;
@@ -54,8 +49,8 @@ static int name_it(struct making *m, char **why)
 	int r = io_read_file(AT_FDCWD, m->board->crosstool, CONFIG_MAX, &m->config, NULL);
 
 	if (r < 0)
-		return refuse(m, r, "cannot read the configuration '%s': %s", m->board->crosstool,
-			      strerror(-r));
+		return toolchain_refuse(why, m->board, r, "cannot read the configuration '%s': %s",
+					m->board->crosstool, strerror(-r));
 	text = text_of("crosstool " WAY "\n%s", m->config);
 	r = text ? digest_of_data(text, strlen(text), hex) : -ENOMEM;
 	if (r < 0)
@@ -123,8 +118,8 @@ static int run(const struct making *m, const char *what, char **why)
 			  : -ENOMEM;
 
 	if (status == -ENOENT)
-		return refuse(
-			m, status,
+		return toolchain_refuse(
+			why, m->board, status,
 			"there is no '%s' (Crosstool-NG has to be installed, or 'ct-ng = FILE' "
 			"says where it is)",
 			m->board->ct_ng);
@@ -132,10 +127,11 @@ static int run(const struct making *m, const char *what, char **why)
 		return why_errno(why, status, "cannot run '%s'", m->board->ct_ng);
 	words = proc_words(status);
 	return status == 0 ? 0
-			   : refuse(m, -EIO,
-				    "'ct-ng %s' failed: %s (log: '%s/build.log'; the same command "
-				    "goes on from there)",
-				    what, words ? words : "", m->work);
+			   : toolchain_refuse(
+				     why, m->board, -EIO,
+				     "'ct-ng %s' failed: %s (log: '%s/build.log'; the same command "
+				     "goes on from there)",
+				     what, words ? words : "", m->work);
 }
 
 static int build(const struct making *m, char **why)
@@ -192,8 +188,8 @@ static int take_result(void *arg, const char *aside, char **why)
 	if (!result)
 		return why_errno(why, -ENOMEM, "%s", m->board->name);
 	if (rename(result, aside) < 0)
-		return refuse(m, -errno, "Crosstool-NG has left no '%s': %s", result,
-			      strerror(errno));
+		return toolchain_refuse(why, m->board, -errno, "Crosstool-NG has left no '%s': %s",
+					result, strerror(errno));
 	return 0;
 }
 

@@ -45,11 +45,6 @@ static void making_release(struct making *m)
 	debianlock_release(&m->lock);
 }
 
-/* An error of the board's. */
-#define refuse(m, r, fmt, ...)                                                         \
-	why_set(why, (r), "%s:%u: " fmt, (m)->board->path, (m)->board->toolchain_line, \
-		##__VA_ARGS__)
-
 static int no_memory(char **why)
 {
 	return why_errno(why, -ENOMEM, "debian");
@@ -63,14 +58,16 @@ static int begin(struct making *m, char **why)
 		if (releases[i].number == b->debian)
 			m->release = &releases[i];
 	if (!m->release)
-		return refuse(m, -EINVAL, "'debian' is 12 or 13, not %u", b->debian);
+		return toolchain_refuse(why, m->board, -EINVAL, "'debian' is 12 or 13, not %u",
+					b->debian);
 	m->target = debianlock_target(b->triple);
 	if (!m->target)
-		return refuse(m, -EINVAL,
-			      "Debian has no cross compilers for '%s' (but for "
-			      "aarch64-linux-gnu, arm-linux-gnueabihf, arm-linux-gnueabi, "
-			      "riscv64-linux-gnu)",
-			      b->triple);
+		return toolchain_refuse(
+			why, m->board, -EINVAL,
+			"Debian has no cross compilers for '%s' (but for "
+			"aarch64-linux-gnu, arm-linux-gnueabihf, arm-linux-gnueabi, "
+			"riscv64-linux-gnu)",
+			b->triple);
 	m->name = text_of("debian-%u-%s", b->debian, b->triple);
 	if (!m->name)
 		return no_memory(why);
@@ -153,16 +150,20 @@ static int ask_archive(const struct making *m, struct debian_lock *archive, char
 	int r;
 
 	if (m->ways->offline)
-		return refuse(m, -ENETDOWN,
-			      "Debian's compilers are not at hand, and this is --offline");
+		return toolchain_refuse(
+			why, m->board, -ENETDOWN,
+			"Debian's compilers are not at hand, and this is --offline");
 	r = ask_apt(m, archive, &reason);
 	if (r == -ENOENT)
-		return refuse(m, r,
-			      "Debian's compilers come by the apt of a Debian machine: %s (say "
-			      "'toolchain = DIR' or 'url = ...' instead, or '--sources DIR' with "
-			      "what another machine has in '%s')",
-			      reason ? reason : "", m->ways->places->sources);
-	return r < 0 ? refuse(m, r, "cannot get Debian's compilers: %s", reason ? reason : "") : 0;
+		return toolchain_refuse(
+			why, m->board, r,
+			"Debian's compilers come by the apt of a Debian machine: %s (say "
+			"'toolchain = DIR' or 'url = ...' instead, or '--sources DIR' with "
+			"what another machine has in '%s')",
+			reason ? reason : "", m->ways->places->sources);
+	return r < 0 ? toolchain_refuse(why, m->board, r, "cannot get Debian's compilers: %s",
+					reason ? reason : "")
+		     : 0;
 }
 
 /* ---- which packages ---- */
@@ -216,11 +217,12 @@ static int find_lock(struct making *m, const char *hash, char **why)
 	if (r < 0)
 		return r;
 	if (*m->board->sha256 && strcmp(m->lock.hash, m->board->sha256) != 0)
-		return refuse(m, -ESTALE,
-			      "Debian's archive has other packages now ('sha256 = %s') than "
-			      "those of 'sha256', which are not at hand (they may be in the '%s' "
-			      "of another machine: '--sources DIR')",
-			      m->lock.hash, m->ways->places->sources);
+		return toolchain_refuse(
+			why, m->board, -ESTALE,
+			"Debian's archive has other packages now ('sha256 = %s') than "
+			"those of 'sha256', which are not at hand (they may be in the '%s' "
+			"of another machine: '--sources DIR')",
+			m->lock.hash, m->ways->places->sources);
 	return keep_lock(m, why);
 }
 
@@ -258,7 +260,8 @@ static int fetch(struct making *m, const size_t *missing, size_t n, char **why)
 	}
 	log_note("fetching %zu package%s of Debian %u", n, n == 1 ? "" : "s", m->release->number);
 	r = m->ways->fetch_some(&m->ways->fetcher, orders, n, &reason);
-	return r < 0 ? refuse(m, r, "cannot fetch Debian's compilers: %s", reason ? reason : "")
+	return r < 0 ? toolchain_refuse(why, m->board, r, "cannot fetch Debian's compilers: %s",
+					reason ? reason : "")
 		     : 0;
 }
 
@@ -279,11 +282,12 @@ static int locate(struct making *m, const size_t *missing, size_t n, char **why)
 		const struct debian_package *p = &m->lock.v[missing[i]];
 
 		if (!p->url)
-			r = refuse(m, -ENOENT,
-				   "Debian's archive has no '%s' in version %s any more, and it "
-				   "is not at hand (another machine may have it in its '%s': "
-				   "'--sources DIR')",
-				   p->name, p->version, m->ways->places->sources);
+			r = toolchain_refuse(
+				why, m->board, -ENOENT,
+				"Debian's archive has no '%s' in version %s any more, and it "
+				"is not at hand (another machine may have it in its '%s': "
+				"'--sources DIR')",
+				p->name, p->version, m->ways->places->sources);
 	}
 	return r;
 }

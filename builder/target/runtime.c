@@ -45,11 +45,6 @@ static void making_release(struct making *m)
 	free(m->dir);
 }
 
-/* An error of the board's. */
-#define refuse(m, r, fmt, ...)                                                         \
-	why_set(why, (r), "%s:%u: " fmt, (m)->board->path, (m)->board->toolchain_line, \
-		##__VA_ARGS__)
-
 static int no_memory(const struct making *m, char **why)
 {
 	return why_errno(why, -ENOMEM, "%s", m->board->name);
@@ -63,16 +58,18 @@ static int find_recipes(struct making *m, char **why)
 	int r;
 
 	if (!beside)
-		return refuse(m, -ENOENT,
-			      "'runtime' wants recipes of the libraries in a folder '" RECIPES
-			      "' beside the boards, and there is none");
+		return toolchain_refuse(
+			why, m->board, -ENOENT,
+			"'runtime' wants recipes of the libraries in a folder '" RECIPES
+			"' beside the boards, and there is none");
 	m->recipes = places_join(beside, RECIPES);
 	if (!m->recipes || searchpath_add(&found, m->recipes) < 0)
 		return no_memory(m, why);
 	r = recipeset_names(&found, &m->packages, why);
 	searchpath_release(&found);
 	if (r == 0 && !m->packages.n)
-		return refuse(m, -ENOENT, "'runtime': there is no recipe in '%s'", m->recipes);
+		return toolchain_refuse(why, m->board, -ENOENT,
+					"'runtime': there is no recipe in '%s'", m->recipes);
 	return r;
 }
 
@@ -84,22 +81,24 @@ static int open_other(struct making *m, char **why)
 	int r = board_load(m->ways->places, name, &of, &reason);
 
 	if (r < 0)
-		return refuse(m, r, "'runtime': %s", reason ? reason : name);
+		return toolchain_refuse(why, m->board, r, "'runtime': %s", reason ? reason : name);
 	if (of->runtime || of->native)
-		return refuse(m, -EINVAL,
-			      "'runtime': '%s' has no cross compilers of its own to build with",
-			      name);
+		return toolchain_refuse(
+			why, m->board, -EINVAL,
+			"'runtime': '%s' has no cross compilers of its own to build with", name);
 	r = target_find(&m->of, m->ways->places, NULL, name);
 	if (r < 0)
-		return refuse(m, r, "'runtime': '%s' cannot be built for", name);
+		return toolchain_refuse(why, m->board, r, "'runtime': '%s' cannot be built for",
+					name);
 	r = toolchain_open(&m->of.toolchain, m->of.board, m->ways, why);
 	if (r < 0)
 		return r;
 	return places_is_below(m->of.toolchain.sysroot, m->of.toolchain.dir)
 		       ? 0
-		       : refuse(m, -EINVAL,
-				"'runtime': the sysroot of '%s' is not in its toolchain's folder",
-				name);
+		       : toolchain_refuse(
+				 why, m->board, -EINVAL,
+				 "'runtime': the sysroot of '%s' is not in its toolchain's folder",
+				 name);
 }
 
 /* One of ours has its hash in its name, and is never written. */
@@ -193,10 +192,11 @@ static int build(const struct making *m, char **why)
 	if (r < 0)
 		return why_errno(why, r, "cannot build the libraries of %s", m->board->name);
 	return r == 0 ? 0
-		      : refuse(m, -EIO,
-			       "the libraries of this toolchain could not be built on '%s', as it "
-			       "says above; the same command goes on from there",
-			       m->board->runtime);
+		      : toolchain_refuse(
+				why, m->board, -EIO,
+				"the libraries of this toolchain could not be built on '%s', as it "
+				"says above; the same command goes on from there",
+				m->board->runtime);
 }
 
 /* A second mount would leave every command in doubt which is meant. */
@@ -228,7 +228,8 @@ static int find_compiler(const struct making *m, char **ret, char **why)
 		return r;
 	path = realpath(answer.v[0], NULL);
 	if (!path || !places_is_below(path, t->dir))
-		return refuse(m, -ENOENT, "'runtime': '%s' has no libgcc.a of its own", t->cc);
+		return toolchain_refuse(why, m->board, -ENOENT,
+					"'runtime': '%s' has no libgcc.a of its own", t->cc);
 	*strrchr(path, '/') = '\0';
 	*ret = strdup(path + strlen(t->dir) + 1);
 	return *ret ? 0 : no_memory(m, why);
@@ -307,7 +308,8 @@ static int make_it(struct making *m, char **why)
 	was_mounted = m->of.where.point;
 	r = target_mount(&m->of, m->ways->places);
 	if (r < 0)
-		return refuse(m, r, "'runtime': '%s' is not mounted", m->board->runtime);
+		return toolchain_refuse(why, m->board, r, "'runtime': '%s' is not mounted",
+					m->board->runtime);
 	r = build(m, why);
 	if (r == 0)
 		r = toolchain_make(m->ways->places, m->dir, compose, m, why);

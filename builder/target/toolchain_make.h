@@ -4,6 +4,11 @@
 
 #include "builder/base/places.h"
 
+/* A toolchain that a board names cannot be had: `r` with `*why`, "FILE:LINE: ..." of the board. Who
+ * calls includes why.h. */
+#define toolchain_refuse(why, board, r, fmt, ...) \
+	why_set(why, (r), "%s:%u: " fmt, (board)->path, (board)->toolchain_line, ##__VA_ARGS__)
+
 /* How the new folder `aside`, which is not there yet, is made. 0 or -errno with `*why`. */
 typedef int toolchain_maker(void *arg, const char *aside, char **why);
 
