@@ -403,6 +403,8 @@ int site_prepare_again(struct site *s, const struct package_build *b, char **why
 
 	if (r < 0)
 		return why_errno(why, r, "cannot read '%s/" READY "'", s->work.path);
+	if (unlinkat(s->work.dir, PHASE_HOSTS, 0) < 0 && errno != ENOENT)
+		return why_errno(why, -errno, "cannot remove '%s/" PHASE_HOSTS "'", s->work.path);
 	if (ready.has_phases)
 		s->from = last_begun(s);
 	if (ready.touched || strcmp(ready.key, b->key->hex) != 0)

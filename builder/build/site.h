@@ -2,14 +2,14 @@
 /* site.h - where a package is built: its folders, made ready for one `xsysfs run`. */
 #pragma once
 
-/* In the work folder: rules for `xsysfs run --parts`. */
-#define SITE_RULES "parts"
-
 #include "builder/box/box.h"
 #include "builder/build/package.h"
 #include "builder/run/phase.h"
 #include "builder/run/work.h"
 #include "builder/target/launcher.h"
+
+/* In the work folder: rules for `xsysfs run --parts`. */
+#define SITE_RULES "parts"
 
 struct site {
 	struct work work;
