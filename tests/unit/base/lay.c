@@ -20,14 +20,6 @@ static int lay(bool link, char **where)
 	return lay_over(from, to, link, where);
 }
 
-static void expect(const char *path, const char *wanted)
-{
-	autofree char *text = NULL;
-
-	assert_int_equal(io_read_file(AT_FDCWD, path, 99, &text, NULL), 0);
-	assert_string_equal(text, wanted);
-}
-
 static void folders_are_merged_and_files_replaced(void **state)
 {
 	struct stat st;
@@ -42,10 +34,10 @@ static void folders_are_merged_and_files_replaced(void **state)
 	assert_int_equal(link("to/a/x", "kept"), 0);
 	assert_int_equal(chmod("from/a/x", 04751), 0);
 	assert_int_equal(lay(false, NULL), 0);
-	expect("to/a/x", "from");
-	expect("to/a/new/y", "new");
-	expect("to/a/old/z", "old");
-	expect("kept", "to"); /* it is a new file, not the old one written over */
+	assert_file("to/a/x", "from");
+	assert_file("to/a/new/y", "new");
+	assert_file("to/a/old/z", "old");
+	assert_file("kept", "to"); /* it is a new file, not the old one written over */
 	assert_int_equal(stat("to/a/x", &st), 0);
 	assert_int_equal(st.st_mode & 07777, 0751);
 	assert_int_equal(st.st_nlink, 1);
@@ -65,8 +57,8 @@ static void links_are_neither_followed_nor_lost(void **state)
 	put_link("nowhere", "from/was");
 	assert_int_equal(mkfifo("from/fifo", 0644), 0);
 	assert_int_equal(lay(false, NULL), 0);
-	expect("to/file", "from");
-	expect("outside", "untouched");
+	assert_file("to/file", "from");
+	assert_file("outside", "untouched");
 	assert_int_equal(readlink("to/was", target, sizeof(target) - 1), 7);
 	assert_string_equal(target, "nowhere");
 	assert_int_equal(access("to/fifo", F_OK), -1);
@@ -97,7 +89,7 @@ static void a_file_is_no_folder(void **state)
 	put("to/a/b", "file");
 	assert_int_equal(lay(false, &file), -ENOTDIR);
 	assert_string_equal(file, "a/b");
-	expect("to/a/b", "file");
+	assert_file("to/a/b", "file");
 	assert_int_equal(unlink("to/a/b"), 0);
 	assert_int_equal(rmdir("from/a/b"), 0);
 	make_dirs("to/a/b");
